@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What a school day is: records, rights, rules and views.
+//!
+//! Pure: no I/O, no clock, no async, no SQL. The phone predicts with these functions and the server makes the same
+//! ones true.
+
+pub mod access;
+pub mod actor;
+pub mod command;
+pub mod consequences;
+pub mod grant;
+pub mod id;
+pub mod membership;
+pub mod organisation;
+pub mod record;
+pub mod refusal;
+pub mod register;
+pub mod scope;
+pub mod time;
+pub mod world;

@@ -1,0 +1,145 @@
+//! What follows from a change: derived records, made in the same transaction.
+//!
+//! Runs after `decide` and after each import chunk, over a world that already has the changes. What a phone does not
+//! hold is left out there; on the server nothing is.
+
+use std::collections::BTreeSet;
+
+use crate::grant::{Grant, Right};
+use crate::id::{ChildId, PersonId, UnitId};
+use crate::membership::Membership;
+use crate::organisation::{Group, StaffCard};
+use crate::record::{Body, Change};
+use crate::register::{Employed, Enrolled};
+use crate::scope::Scope;
+use crate::time::Timestamp;
+use crate::world::{Unread, World};
+
+/// The derived changes that these changes bring, without those that would change nothing.
+pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Result<Vec<Change>, Unread> {
+    let mut derived = Vec::new();
+    let touched = Touched::by(changes);
+    for child in &touched.enrolled {
+        left_out(child_rights(world, *child, now, &mut derived))?;
+    }
+    for person in &touched.employed {
+        left_out(staff_rights(world, *person, &mut derived))?;
+    }
+    for unit in &touched.units {
+        left_out(principals(world, *unit, &mut derived))?;
+    }
+    Ok(derived)
+}
+
+/// What the changes touch that something is derived from.
+#[derive(Default)]
+struct Touched {
+    enrolled: BTreeSet<ChildId>,
+    employed: BTreeSet<PersonId>,
+    units: BTreeSet<UnitId>,
+}
+
+impl Touched {
+    fn by(changes: &[Change]) -> Self {
+        let mut touched = Self::default();
+        for change in changes {
+            match change.key() {
+                (Scope::Register(person), Enrolled::KIND, _) => drop(touched.enrolled.insert(person.as_child())),
+                (Scope::Register(person), Employed::KIND, _) => drop(touched.employed.insert(person)),
+                (Scope::Unit(unit), Group::KIND, _) => drop(touched.units.insert(unit)),
+                _ => {}
+            }
+        }
+        touched
+    }
+}
+
+/// A phone derives only from what it holds.
+fn left_out(result: Result<(), Unread>) -> Result<(), Unread> {
+    match result {
+        Err(Unread::NotHeld(_)) => Ok(()),
+        other => other,
+    }
+}
+
+/// Puts a derived record unless it stands there already.
+fn put<T: Body + PartialEq>(world: &World<'_>, body: &T, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    if world.get::<T>(body.scope(), body.id())?.as_ref() != Some(body) {
+        derived.push(Change::put(body));
+    }
+    Ok(())
+}
+
+/// The grants of a child's guardians and of the student, and its memberships.
+fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    let id = crate::id::RecordId(child.0);
+    let Some(enrolled) = world.get::<Enrolled>(Scope::Register(child.as_person()), id)? else { return Ok(()) };
+    for guardianship in &enrolled.guardians {
+        let right = Right::Guardian {
+            child,
+            birthday: enrolled.birthday,
+            threat: guardianship.threat,
+            protected: enrolled.marked,
+            places: enrolled.places.clone(),
+        };
+        let grant = Grant { holder: guardianship.guardian.into(), right, from: None, until: guardianship.until };
+        put(world, &grant, derived)?;
+    }
+    let right = Right::Student {
+        child,
+        school_year: enrolled.school_year,
+        birthday: enrolled.birthday,
+        protected: enrolled.marked,
+        places: enrolled.places.clone(),
+    };
+    put(world, &Grant { holder: child.as_person().into(), right, from: None, until: None }, derived)?;
+    let groups: BTreeSet<_> = enrolled.places.iter().filter_map(|place| place.group).collect();
+    for group in groups {
+        let mine = || enrolled.places.iter().filter(|place| place.group == Some(group));
+        let Some(from) = mine().map(|place| place.from).min() else { continue };
+        let until = mine().map(|place| place.until).reduce(|a, b| Some(a?.max(b?))).flatten();
+        let goes_on = |day: Option<crate::time::Day>| day.is_none_or(|day| day >= now.day());
+        let membership = Membership {
+            group,
+            child,
+            from,
+            until,
+            guardians: enrolled.guardians.iter().filter(|one| goes_on(one.until)).map(|one| one.guardian).collect(),
+            placements: mine().filter(|place| goes_on(place.until)).filter_map(|place| place.placement).collect(),
+            protected: enrolled.marked,
+        };
+        put(world, &membership, derived)?;
+    }
+    Ok(())
+}
+
+/// The grants of a member of staff.
+fn staff_rights(world: &World<'_>, person: PersonId, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    let id = crate::id::RecordId(person.0);
+    let Some(employed) = world.get::<Employed>(Scope::Register(person), id)? else { return Ok(()) };
+    for assignment in &employed.assignments {
+        let right = Right::Assigned { group: assignment.group, unit: assignment.unit, kind: assignment.kind };
+        let grant = Grant { holder: person.into(), right, from: assignment.from, until: assignment.until };
+        put(world, &grant, derived)?;
+    }
+    for duty in &employed.duties {
+        let groups = if duty.principal { unit_groups(world, duty.unit)? } else { Vec::new() };
+        let right = Right::Duty { unit: duty.unit, principal: duty.principal, groups };
+        put(world, &Grant { holder: person.into(), right, from: duty.from, until: duty.until }, derived)?;
+    }
+    Ok(())
+}
+
+/// A unit's groups changed: its principals reach them all.
+fn principals(world: &World<'_>, unit: UnitId, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    for card in world.all::<StaffCard>(Scope::Unit(unit))? {
+        if card.principal {
+            staff_rights(world, card.person, derived)?;
+        }
+    }
+    Ok(())
+}
+
+fn unit_groups(world: &World<'_>, unit: UnitId) -> Result<Vec<crate::id::GroupId>, Unread> {
+    Ok(world.all::<Group>(Scope::Unit(unit))?.into_iter().map(|group| group.group).collect())
+}
