@@ -31,6 +31,11 @@ impl Command {
             Self::ReportAbsence { child, .. } => vec![Scope::Absence(*child)],
         }
     }
+
+    /// When it is of no use any more and may be let go.
+    pub fn valid_until(&self) -> Option<crate::time::Timestamp> {
+        None
+    }
 }
 
 /// Decides a command: the changes it makes, or why not. The phone predicts with it, the server makes it true.

@@ -1,0 +1,354 @@
+//! The outbox: commands from "saved" to their one outcome (`protocol.md` §2).
+
+use kapprum_domain::command::Command;
+use kapprum_domain::id::{CommandId, PersonId};
+use kapprum_domain::refusal::Refusal;
+use kapprum_domain::time::{HOUR, Timestamp};
+use kapprum_protocol::envelope::Envelope;
+use kapprum_protocol::limits::{COMMAND_BYTES, COMMANDS, RECEIPT_BODY};
+use kapprum_protocol::receipt::{Outcome, Receipt};
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::overlay::Prediction;
+use super::reading::Reader;
+use super::transaction::{Transaction, number, signed};
+use super::{Durability, Store};
+use crate::clock::Estimate;
+use crate::error::{Error, Result};
+
+/// A command about to be saved.
+#[derive(Debug, Clone, Copy)]
+pub struct Saving<'a> {
+    /// Its one id for ever.
+    pub id: CommandId,
+    /// What is asked for.
+    pub command: &'a Command,
+    /// On a shared device: who tapped.
+    pub tapped: Option<PersonId>,
+    /// Estimated server time.
+    pub time: Estimate,
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowState {
+    /// Not answered.
+    Waiting,
+    /// The server could not read it; tried again later.
+    Parked,
+    /// Taken back or cut off; its id is being settled.
+    Settling,
+    /// Done.
+    Done,
+    /// Taken back before it was done.
+    Withdrawn,
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// A row of the outbox, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The command's id.
+    pub id: CommandId,
+    /// The command, while its body is here.
+    pub command: Option<Command>,
+    /// Where it stands.
+    pub state: RowState,
+    /// When it was asked, in estimated server time.
+    pub created: Timestamp,
+    /// The phone was not sure of the time.
+    pub uncertain: bool,
+    /// When the server received it.
+    pub received: Option<Timestamp>,
+    /// The refusal that a replay foresees.
+    pub doubt: Option<Refusal>,
+}
+
+/// What the next request carries.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The cursor stored last.
+    pub cursor: Option<String>,
+    /// Scopes to fetch, most needed first.
+    pub want: Vec<u32>,
+    /// Commands to send or to settle, in order of insertion.
+    pub commands: Vec<Box<RawValue>>,
+}
+
+/// How much is not answered yet; all that the side file holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// How many commands.
+    pub count: u64,
+    /// When the oldest was asked.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A parked command is tried again after so long.
+const PARKED: i64 = 6 * HOUR;
+
+impl Store {
+    /// Saves a command with its overlay, for ever. A rule that says no stores nothing.
+    pub fn save(&self, saving: &Saving<'_>) -> Result<()> {
+        let body = serde_json::value::to_raw_value(saving.command).map_err(|_| Error::TooLarge)?;
+        let envelope = Envelope {
+            id: saving.id,
+            created: Some(saving.time.now),
+            uncertain: saving.time.uncertain,
+            tapped: saving.tapped,
+            body: Some(&body),
+        };
+        let bytes = envelope.write();
+        if bytes.get().len() > COMMAND_BYTES {
+            return Err(Error::TooLarge);
+        }
+        self.write(Durability::Saved, |transaction| {
+            let prediction = transaction.predict(bytes.get(), &transaction.rights()?, saving.time.now)?;
+            if let Prediction::Refused(refusal) = prediction {
+                return Err(Error::Refused(refusal));
+            }
+            transaction.insert(saving, bytes.get())
+        })
+    }
+
+    /// Takes back a command that is not answered: its body goes at once, the id is settled. Whether there was one.
+    pub fn undo(&self, id: CommandId, now: Timestamp) -> Result<bool> {
+        self.write(Durability::Saved, |transaction| {
+            let undone = transaction.connection().execute(
+                "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
+                 WHERE id = ?1 AND state IN ('waiting', 'parked')",
+                [id.0.as_bytes()],
+            )?;
+            transaction.replay(now)?;
+            Ok(undone > 0)
+        })
+    }
+
+    /// Forgets a refused or answered command that its person has seen. Whether there was one.
+    pub fn dismiss(&self, id: CommandId) -> Result<bool> {
+        self.write(Durability::Fetched, |transaction| {
+            transaction.forget("id = ?1 AND state IN ('answered', 'refused')", params![id.0.as_bytes()])
+        })
+    }
+}
+
+impl Transaction<'_> {
+    fn insert(&self, saving: &Saving<'_>, bytes: &str) -> Result<()> {
+        let valid_until = saving.command.valid_until().map(|moment| moment.0);
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO outbox (id, bytes, created, uncertain, valid_until, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting')",
+            )?
+            .execute(params![saving.id.0.as_bytes(), bytes, saving.time.now.0, saving.time.uncertain, valid_until])?;
+        let n = self.connection().last_insert_rowid();
+        for scope in saving.command.scopes() {
+            self.connection()
+                .prepare_cached("INSERT OR IGNORE INTO outbox_scope (n, name) VALUES (?1, ?2)")?
+                .execute(params![n, scope.to_string()])?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the server said; it takes effect in [`Transaction::settle`]. Whether the server asks to try later.
+    pub fn take_receipts(&self, receipts: &[Receipt], now: Timestamp) -> Result<bool> {
+        let mut retry = false;
+        for receipt in receipts {
+            let id = receipt.id.0.as_bytes();
+            match receipt.outcome {
+                Outcome::Retry => retry = true,
+                Outcome::Upgrade => {
+                    self.connection()
+                        .prepare_cached(
+                            "UPDATE outbox SET state = 'parked', parked = ?2 WHERE id = ?1 AND state = 'waiting'",
+                        )?
+                        .execute(params![id, now.0])?;
+                }
+                Outcome::Ok | Outcome::Refused(_) => {
+                    let text = serde_json::to_string(receipt).unwrap_or_default();
+                    self.connection()
+                        .prepare_cached(
+                            "UPDATE outbox SET receipt = ?2
+                             WHERE id = ?1 AND receipt IS NULL AND state IN ('waiting', 'parked', 'settling')",
+                        )?
+                        .execute(params![id, text])?;
+                }
+            }
+        }
+        Ok(retry)
+    }
+
+    /// Lets receipts take effect whose scopes, as far as still held, are whole at or above their seq. How many did.
+    pub fn settle(&self) -> Result<usize> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT n, receipt FROM outbox WHERE receipt IS NOT NULL AND state IN ('waiting', 'parked', 'settling')",
+        )?;
+        let pending: Vec<(i64, String)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        let mut settled = 0;
+        for (n, text) in pending {
+            let Ok(receipt) = serde_json::from_str::<Receipt>(&text) else { continue };
+            if self.is_whole_for(n, receipt.seq)? {
+                self.take_effect(n, &receipt)?;
+                settled += 1;
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Whether every still-held scope of a command is whole at or above this seq.
+    pub fn is_whole_for(&self, n: i64, seq: u64) -> Result<bool> {
+        let applied = number(self.connection(), "seq")?.unwrap_or(0);
+        let mut statement = self.connection().prepare_cached(
+            "SELECT NOT EXISTS (
+                SELECT 1 FROM outbox_scope o JOIN scope s ON s.name = o.name
+                WHERE o.n = ?1 AND (s.wanted OR max(s.whole, ?2) < ?3))",
+        )?;
+        Ok(statement.query_row(params![n, applied, signed(seq)], |row| row.get(0))?)
+    }
+
+    /// Shows a receipt's outcome and ends the command's overlay.
+    pub fn take_effect(&self, n: i64, receipt: &Receipt) -> Result<()> {
+        let refused = match &receipt.outcome {
+            Outcome::Refused(why) => refusal(why.get()) != Refusal::Withdrawn,
+            _ => false,
+        };
+        let state = if refused { "refused" } else { "answered" };
+        self.connection()
+            .prepare_cached("UPDATE outbox SET state = ?2, doubt = NULL WHERE n = ?1")?
+            .execute(params![n, state])?;
+        Ok(())
+    }
+
+    /// The right to these scopes ended: every command that names one loses its body, an unanswered one is settled.
+    pub fn lose(&self, names: &[String]) -> Result<()> {
+        let names = serde_json::to_string(names).unwrap_or_default();
+        self.connection().execute(
+            "UPDATE outbox SET bytes = NULL, doubt = NULL,
+                state = CASE WHEN state IN ('waiting', 'parked') THEN 'settling' ELSE state END
+             WHERE n IN (SELECT n FROM outbox_scope WHERE name IN (SELECT value FROM json_each(?1)))",
+            [names],
+        )?;
+        Ok(())
+    }
+
+    /// Lets commands go whose time has passed, and forgets outcomes that have rested 30 days.
+    pub fn expire(&self, now: Timestamp) -> Result<()> {
+        let expired = self.connection().execute(
+            "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
+             WHERE valid_until <= ?1 AND state IN ('waiting', 'parked') AND receipt IS NULL",
+            [now.0],
+        )?;
+        if expired > 0 {
+            self.replay(now)?;
+        }
+        self.forget("state = 'answered' AND created < ?1", params![now.plus(-RECEIPT_BODY).0])?;
+        Ok(())
+    }
+
+    /// Tries parked commands again: all at a start, else those parked long enough.
+    pub fn unpark(&self, now: Timestamp, start: bool) -> Result<usize> {
+        let before = if start { i64::MAX } else { now.plus(-PARKED).0 };
+        Ok(self
+            .connection()
+            .execute("UPDATE outbox SET state = 'waiting' WHERE state = 'parked' AND parked <= ?1", [before])?)
+    }
+
+    fn forget(&self, which: &str, values: &[&dyn rusqlite::ToSql]) -> Result<bool> {
+        self.connection()
+            .prepare_cached(&format!("DELETE FROM outbox_scope WHERE n IN (SELECT n FROM outbox WHERE {which})"))?
+            .execute(values)?;
+        Ok(self.connection().prepare_cached(&format!("DELETE FROM outbox WHERE {which}"))?.execute(values)? > 0)
+    }
+}
+
+impl Reader<'_> {
+    /// What the next request carries.
+    pub fn plan(&self) -> Result<Plan> {
+        let cursor: Option<String> = self
+            .connection()
+            .prepare_cached("SELECT value FROM meta WHERE name = 'cursor'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let mut statement = self.connection().prepare_cached(
+            "SELECT number FROM scope WHERE wanted ORDER BY
+                CASE substr(name, 1, instr(name || '/', '/') - 1)
+                    WHEN 'person' THEN 0 WHEN 'tenant' THEN 0 WHEN 'child' THEN 1 WHEN 'absence' THEN 2
+                    WHEN 'placement' THEN 2 WHEN 'board' THEN 1 WHEN 'unit' THEN 3 ELSE 4 END, number",
+        )?;
+        let want = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id, bytes FROM outbox WHERE state IN ('waiting', 'settling') AND receipt IS NULL ORDER BY n LIMIT ?1",
+        )?;
+        let mut rows = statement.query([i64::try_from(COMMANDS).unwrap_or(0)])?;
+        let mut commands = Vec::new();
+        while let Some(row) = rows.next()? {
+            commands.push(match row.get::<_, Option<String>>(1)?.map(RawValue::from_string) {
+                Some(Ok(bytes)) => bytes,
+                _ => Envelope::settling(CommandId(uuid::Uuid::from_bytes(row.get(0)?))).write(),
+            });
+        }
+        Ok(Plan { cursor, want, commands })
+    }
+
+    /// The whole outbox, oldest first.
+    pub fn outbox(&self) -> Result<Vec<OutboxRow>> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT id, bytes, created, uncertain, state, receipt, doubt FROM outbox ORDER BY n")?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(outbox_row(row)?);
+        }
+        Ok(found)
+    }
+
+    /// How much is not answered yet.
+    pub fn unsent(&self) -> Result<Unsent> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT count(*), min(created) FROM outbox WHERE state IN ('waiting', 'parked') AND bytes IS NOT NULL",
+        )?;
+        let (count, oldest): (i64, Option<i64>) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Unsent { count: count.unsigned_abs(), oldest: oldest.map(Timestamp) })
+    }
+}
+
+fn outbox_row(row: &Row<'_>) -> Result<OutboxRow> {
+    let bytes: Option<String> = row.get(1)?;
+    let command = bytes.as_deref().and_then(|bytes| {
+        let body = Envelope::read(bytes).ok()?.body?;
+        serde_json::from_str(body.get()).ok()
+    });
+    let receipt = row.get::<_, Option<String>>(5)?.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
+    let outcome = receipt.as_ref().map(|receipt| &receipt.outcome);
+    let state = match (row.get_ref(4)?.as_str().unwrap_or_default(), outcome) {
+        ("waiting", _) => RowState::Waiting,
+        ("parked", _) => RowState::Parked,
+        ("settling", _) => RowState::Settling,
+        (_, Some(Outcome::Refused(why))) => match refusal(why.get()) {
+            Refusal::Withdrawn => RowState::Withdrawn,
+            refusal => RowState::Refused(refusal),
+        },
+        _ => RowState::Done,
+    };
+    // What has not taken effect is not shown as received either: outcome and effect come together.
+    let received = receipt.filter(|_| !matches!(state, RowState::Waiting | RowState::Parked | RowState::Settling));
+    Ok(OutboxRow {
+        id: CommandId(uuid::Uuid::from_bytes(row.get(0)?)),
+        command,
+        state,
+        created: Timestamp(row.get(2)?),
+        uncertain: row.get(3)?,
+        received: received.map(|receipt| receipt.received),
+        doubt: row.get::<_, Option<String>>(6)?.map(|text| refusal(&text)),
+    })
+}
+
+/// A refusal of a newer server that this build has no words for is an internal one.
+fn refusal(text: &str) -> Refusal {
+    serde_json::from_str(text).unwrap_or(Refusal::Internal)
+}

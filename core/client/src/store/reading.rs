@@ -1,0 +1,163 @@
+//! Reading record ⊕ overlay: what rules and views see on the phone.
+
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kapprum_domain::access::{Class, Rights};
+use kapprum_domain::actor::{Account, Actor};
+use kapprum_domain::id::RecordId;
+use kapprum_domain::scope::Scope;
+use kapprum_domain::world::{Source, Unread, World};
+use kapprum_protocol::frame::Freshness;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::transaction;
+use crate::clock::Offset;
+use crate::error::Result;
+
+/// One snapshot of the store.
+pub struct Reader<'a> {
+    connection: &'a Connection,
+    account: &'a Account,
+    unreadable: &'a AtomicU64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(connection: &'a Connection, account: &'a Account, unreadable: &'a AtomicU64) -> Self {
+        Self { connection, account, unreadable }
+    }
+
+    /// Who acts in this store.
+    pub fn actor(&self) -> Actor {
+        Actor { account: *self.account }
+    }
+
+    /// Everything here, for `decide`.
+    pub fn world(&self) -> World<'_> {
+        World::new(self)
+    }
+
+    /// The rights as the server last gave them; locked scopes are left out.
+    pub fn rights(&self) -> Result<Rights> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT name, class FROM scope WHERE name IS NOT NULL AND NOT locked")?;
+        let mut rows = statement.query([])?;
+        let mut given = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(scope) = row.get_ref(0)?.as_str().unwrap_or_default().parse::<Scope>() {
+                given.push((scope, Freshness::from(row.get::<_, u8>(1)?).0));
+            }
+        }
+        Ok(Rights::given(given))
+    }
+
+    /// Whether scopes of a class are locked for want of contact.
+    pub fn locked(&self, class: Class) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM scope WHERE class = ?1 AND locked)")?;
+        Ok(statement.query_row([u8::from(Freshness(class))], |row| row.get(0))?)
+    }
+
+    /// Whether everything that is held has arrived.
+    pub fn whole(&self) -> Result<bool> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'cursor')
+                AND NOT EXISTS (SELECT 1 FROM scope WHERE part IS NULL)",
+        )?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// The server's clock at the last contact.
+    pub fn offset(&self) -> Result<Option<Offset>> {
+        transaction::offset(self.connection)
+    }
+
+    /// When the server was last heard of, by its own clock.
+    pub fn contact(&self) -> Result<Option<kapprum_domain::time::Timestamp>> {
+        Ok(transaction::number(self.connection, "contact")?.map(kapprum_domain::time::Timestamp))
+    }
+
+    /// The connection, for the outbox's reads.
+    pub(super) fn connection(&self) -> &Connection {
+        self.connection
+    }
+}
+
+const GET: &str = "
+SELECT s.part, o.scope, o.body, r.body
+FROM scope s
+LEFT JOIN overlay o ON o.scope = s.id AND o.kind = ?2 AND o.id = ?3
+LEFT JOIN record r ON r.part = s.part AND r.kind = ?2 AND r.id = ?3
+WHERE s.name = ?1 AND NOT s.locked";
+
+const MISSING: &str = "
+SELECT j.value FROM json_each(?1) j
+WHERE NOT EXISTS (SELECT 1 FROM scope s WHERE s.name = j.value AND s.part IS NOT NULL AND NOT s.locked)
+LIMIT 1";
+
+const SCAN: &str = "
+SELECT r.body FROM json_each(?1) j
+JOIN scope s ON s.name = j.value
+JOIN record r ON r.part = s.part AND r.kind = ?2 AND r.at BETWEEN ?3 AND ?4
+WHERE NOT EXISTS (SELECT 1 FROM overlay o WHERE o.scope = s.id AND o.kind = r.kind AND o.id = r.id)
+UNION ALL
+SELECT o.body FROM json_each(?1) j
+JOIN scope s ON s.name = j.value
+JOIN overlay o ON o.scope = s.id AND o.kind = ?2 AND o.at BETWEEN ?3 AND ?4
+WHERE o.body IS NOT NULL";
+
+impl Source for Reader<'_> {
+    fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
+        let found = self.connection.prepare_cached(GET).and_then(|mut statement| {
+            statement
+                .query_row(params![scope.to_string(), kind, id.0.as_bytes()], |row| {
+                    if matches!(row.get_ref(0)?, ValueRef::Null) {
+                        return Ok(None);
+                    }
+                    let overlaid = !matches!(row.get_ref(1)?, ValueRef::Null);
+                    Ok(Some(row.get::<_, Option<String>>(if overlaid { 2 } else { 3 })?))
+                })
+                .optional()
+        });
+        found.map_err(broken)?.flatten().ok_or(Unread::NotHeld(*scope))
+    }
+
+    fn scan(
+        &self,
+        kind: &'static str,
+        scopes: &[Scope],
+        range: RangeInclusive<i64>,
+        visit: &mut dyn FnMut(&str),
+    ) -> std::result::Result<(), Unread> {
+        let names: Vec<String> = scopes.iter().map(Scope::to_string).collect();
+        let names = serde_json::to_string(&names).unwrap_or_default();
+        let missing = self
+            .connection
+            .prepare_cached(MISSING)
+            .and_then(|mut statement| statement.query_row([&names], |row| row.get::<_, String>(0)).optional());
+        if let Some(missing) = missing.map_err(broken)? {
+            return Err(match missing.parse() {
+                Ok(scope) => Unread::NotHeld(scope),
+                Err(_) => Unread::Broken("a scope has no name".to_owned()),
+            });
+        }
+        let visited = self.connection.prepare_cached(SCAN).and_then(|mut statement| {
+            let mut rows = statement.query(params![names, kind, range.start(), range.end()])?;
+            while let Some(row) = rows.next()? {
+                visit(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        });
+        visited.map_err(broken)
+    }
+
+    fn unreadable(&self, _: &'static str) {
+        self.unreadable.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The text of an SQLite error names tables, never values.
+fn broken(error: rusqlite::Error) -> Unread {
+    Unread::Broken(error.sqlite_error_code().map_or_else(|| "store".to_owned(), |code| format!("{code:?}")))
+}

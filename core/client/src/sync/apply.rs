@@ -1,0 +1,172 @@
+//! From a step of the machine to one transaction of the store.
+//!
+//! The order inside a transaction is the contract of `protocol.md` §2 and §3: what each function composes here is what
+//! the simulation's wrong variants compose wrongly.
+
+use kapprum_domain::time::Timestamp;
+use kapprum_protocol::frame::{End, RightsFrame, Snap, SumFrame};
+use kapprum_protocol::receipt::Receipt;
+use kapprum_protocol::sum::Sum;
+
+use super::rows::{RowOrGone, Rows};
+use crate::clock::{Clock, Offset, estimate};
+use crate::error::Result;
+use crate::store::{Durability, Store, Swapped, Transaction};
+
+/// One transaction of the store, as the machine asks for it.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// New rights: erase everything else, at once, whatever follows.
+    Rights(RightsFrame),
+    /// Sections 2 to 5: rows, receipts that take effect, overlay, cursor.
+    First(First),
+    /// A wanted scope starts to arrive.
+    Begin,
+    /// Rows of the scope that is arriving; commits of at most about 1 MB.
+    Load(Rows),
+    /// The scope has arrived: show it instead of what stood there.
+    Swap(Snap, Sum),
+    /// The answer is complete.
+    End(End),
+    /// The session has ended: nothing is held any more.
+    SignedOut,
+}
+
+/// What the first transaction takes.
+#[derive(Debug, Clone, Default)]
+pub struct First {
+    /// What became of commands.
+    pub receipts: Vec<Receipt>,
+    /// Rows and removals since the cursor.
+    pub rows: Rows,
+    /// What the touched scopes must sum to.
+    pub sums: Vec<SumFrame>,
+    /// The new cursor.
+    pub cursor: String,
+}
+
+impl First {
+    /// Whether nothing was taken yet.
+    pub fn is_empty(&self) -> bool {
+        self.receipts.is_empty() && self.rows.is_empty() && self.sums.is_empty()
+    }
+}
+
+/// What a step did that is worth knowing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Scopes whose sum was wrong.
+    pub wrong_sums: u32,
+    /// Something was erased: the write-ahead log should be emptied.
+    pub purged: bool,
+    /// The server asks to try again later.
+    pub retry: bool,
+}
+
+/// Where a loading scope stands between two steps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Loading {
+    part: Option<i64>,
+}
+
+/// Does one step in one transaction.
+pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Clock) -> Result<Done> {
+    match step {
+        Step::Rights(rights) => {
+            loading.part = None;
+            store.write(Durability::Saved, |transaction| take_rights(transaction, rights, now(transaction, clock)?))
+        }
+        Step::SignedOut => {
+            loading.part = None;
+            store.write(Durability::Saved, |transaction| {
+                let none = RightsFrame { all: true, cursor: String::new(), scopes: Vec::new() };
+                let done = take_rights(transaction, &none, now(transaction, clock)?)?;
+                transaction.forget_cursor()?;
+                Ok(done)
+            })
+        }
+        Step::First(first) => {
+            store.write(Durability::Fetched, |transaction| take_first(transaction, first, now(transaction, clock)?))
+        }
+        Step::Begin => {
+            loading.part = Some(store.write(Durability::Fetched, |transaction| transaction.begin_part())?);
+            Ok(Done::default())
+        }
+        Step::Load(rows) => {
+            let Some(part) = loading.part else { return Ok(Done::default()) };
+            let rows = || {
+                rows.iter().filter_map(|row| match row {
+                    RowOrGone::Row(row) => Some(row),
+                    RowOrGone::Gone(..) => None,
+                })
+            };
+            store.write(Durability::Fetched, |transaction| transaction.load(part, rows()))?;
+            Ok(Done::default())
+        }
+        Step::Swap(snap, sum) => {
+            let Some(part) = loading.part.take() else { return Ok(Done::default()) };
+            store.write(Durability::Fetched, |transaction| {
+                take_snap(transaction, snap, part, *sum, now(transaction, clock)?)
+            })
+        }
+        Step::End(end) => store.write(Durability::Fetched, |transaction| take_end(transaction, end, clock)),
+    }
+}
+
+/// Erases what is not held any more and stores the rights' own cursor, in one transaction.
+pub fn take_rights(transaction: &Transaction<'_>, rights: &RightsFrame, now: Timestamp) -> Result<Done> {
+    let lost = transaction.set_rights(rights.all, &rights.scopes)?;
+    transaction.lose(&lost)?;
+    transaction.settle()?;
+    transaction.replay(now)?;
+    transaction.set_cursor(&rights.cursor)?;
+    Ok(Done { purged: !lost.is_empty(), ..Done::default() })
+}
+
+/// Rows, receipts that take effect, overlay and cursor, in one transaction.
+pub fn take_first(transaction: &Transaction<'_>, first: &First, now: Timestamp) -> Result<Done> {
+    for row in first.rows.iter() {
+        match row {
+            RowOrGone::Row(row) => transaction.put(&row)?,
+            RowOrGone::Gone(scope, kind, id, seq) => {
+                transaction.remove(&kapprum_protocol::frame::Gone(scope, kind, id, seq))?
+            }
+        };
+    }
+    let mut wrong_sums = 0;
+    for sum in &first.sums {
+        if transaction.sum(sum.0)?.is_some_and(|found| found != sum.sum()) {
+            transaction.doubt(sum.0)?;
+            wrong_sums += 1;
+        }
+    }
+    let retry = transaction.take_receipts(&first.receipts, now)?;
+    transaction.set_cursor(&first.cursor)?;
+    let settled = transaction.settle()?;
+    if settled > 0 || !first.rows.is_empty() || wrong_sums > 0 {
+        transaction.replay(now)?;
+    }
+    Ok(Done { wrong_sums, purged: false, retry })
+}
+
+/// Shows a scope that has arrived, with the receipts that waited for it and the overlay over it.
+pub fn take_snap(transaction: &Transaction<'_>, snap: &Snap, part: i64, sum: Sum, now: Timestamp) -> Result<Done> {
+    let swapped = transaction.swap(snap, part, sum)?;
+    transaction.settle()?;
+    transaction.replay(now)?;
+    let wrong_sums = u32::from(matches!(swapped, Swapped::Again | Swapped::Doubted));
+    Ok(Done { wrong_sums, ..Done::default() })
+}
+
+/// Notes the contact: the server's clock, and freshness anew.
+pub fn take_end(transaction: &Transaction<'_>, end: &End, clock: &dyn Clock) -> Result<Done> {
+    transaction.set_contact(end.now, Offset::measure(clock, end.now))?;
+    transaction.refresh(end.fresh, clock.boot())?;
+    transaction.expire(end.now)?;
+    Ok(Done::default())
+}
+
+/// The estimated server time.
+pub fn now(transaction: &Transaction<'_>, clock: &dyn Clock) -> Result<Timestamp> {
+    Ok(estimate(clock, transaction.offset()?).now)
+}

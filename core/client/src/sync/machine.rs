@@ -1,0 +1,287 @@
+//! The sans-IO machine: from answers, time and wishes to requests and steps.
+//!
+//! One request is in flight. An answer's lines become [`Step`]s in order; each step is done before the next request is
+//! made, so the machine itself remembers nothing that the store does not: a crash at any point starts it afresh.
+
+use kapprum_protocol::frame::{Applied, Frame, ScopeNumber, Snap};
+use kapprum_protocol::limits::WAIT_SECONDS;
+use kapprum_protocol::request::Request;
+use kapprum_protocol::sum::Sum;
+use kapprum_protocol::{Malformed, VERSION};
+
+use super::apply::{First, Step};
+use super::rows::Rows;
+use crate::store::Plan;
+
+/// Rows are loaded in commits of about this many bytes.
+const LOAD_BYTES: usize = 512 * 1024;
+/// The first transaction may be so large; a larger one comes in pages.
+const FIRST_BYTES: usize = 64 * 1024 * 1024;
+/// Back-off after a failure, in milliseconds: from the first to the longest.
+const BACK_OFF: (i64, i64) = (500, 60_000);
+
+/// A request in flight; an answer to an older one is dropped.
+pub type Exchange = u64;
+
+/// What the machine wants done now.
+#[derive(Debug)]
+pub enum Action {
+    /// Send this. An older exchange, if any, is to be cut.
+    Send(Exchange, Request),
+    /// An answer is under way.
+    Busy,
+    /// Nothing before this boot-time in milliseconds, unless there is a wish.
+    Sleep(i64),
+    /// Nothing to do.
+    Idle,
+}
+
+/// Why an exchange ended without a complete answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No contact, or cut.
+    Lost,
+    /// The server asks to come back after so many milliseconds.
+    Busy(i64),
+    /// The session has ended.
+    SignedOut,
+    /// The server speaks another version.
+    Outdated,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Machine {
+    exchange: Exchange,
+    flight: Option<Flight>,
+    failures: u32,
+    not_before: i64,
+    stopped: Option<Failure>,
+    jitter: u64,
+    synced: bool,
+}
+
+#[derive(Debug, Default)]
+struct Flight {
+    waiting: bool,
+    first: First,
+    applied: bool,
+    arriving: Option<(Snap, Sum)>,
+    rows: Rows,
+    progress: bool,
+    ended: bool,
+}
+
+/// What the one who runs the machine wishes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Someone is looking: wait for news when everything is fetched.
+    pub foreground: bool,
+    /// Ask the server even if nothing is known to be missing.
+    pub ask: bool,
+}
+
+impl Machine {
+    /// A machine at the start; `seed` spreads its back-offs.
+    pub fn new(seed: u64) -> Self {
+        Self { exchange: 0, flight: None, failures: 0, not_before: 0, stopped: None, jitter: seed, synced: false }
+    }
+
+    /// Why it does not try any more, if so.
+    pub fn stopped(&self) -> Option<Failure> {
+        self.stopped
+    }
+
+    /// Whether the last exchange was complete and nothing was left to fetch.
+    pub fn is_synced(&self) -> bool {
+        self.synced
+    }
+
+    /// What to do now. `now` is boot-time in milliseconds.
+    pub fn poll(&mut self, now: i64, wishes: Wishes, plan: impl FnOnce() -> Option<Plan>) -> Action {
+        if self.stopped.is_some() {
+            return Action::Idle;
+        }
+        let waiting = match &self.flight {
+            Some(flight) if !flight.waiting => return Action::Busy,
+            Some(_) => true,
+            None => false,
+        };
+        if !waiting && now < self.not_before {
+            return Action::Sleep(self.not_before);
+        }
+        let Some(plan) = plan() else { return Action::Idle };
+        let needed = plan.cursor.is_none() || !plan.want.is_empty() || !plan.commands.is_empty();
+        if waiting && !needed {
+            return Action::Busy;
+        }
+        if !needed && !wishes.ask && !wishes.foreground {
+            return Action::Idle;
+        }
+        // What is wanted is known only under the cursor's rights.
+        let wait = (!needed && !wishes.ask).then_some(WAIT_SECONDS);
+        let request = Request {
+            v: VERSION,
+            want: if plan.cursor.is_some() { plan.want } else { Vec::new() },
+            cursor: plan.cursor,
+            commands: plan.commands,
+            wait,
+        };
+        self.exchange += 1;
+        self.flight = Some(Flight { waiting: wait.is_some(), ..Flight::default() });
+        self.synced = false;
+        Action::Send(self.exchange, request)
+    }
+
+    /// A line of an answer. The steps are to be done in order before the next call.
+    pub fn line(&mut self, exchange: Exchange, line: &str) -> Result<Vec<Step>, Malformed> {
+        if exchange != self.exchange {
+            return Ok(Vec::new());
+        }
+        let Some(flight) = self.flight.as_mut() else { return Ok(Vec::new()) };
+        flight.take(Frame::read(line)?)
+    }
+
+    /// The answer is over: complete if its `end` came or there was nothing to say (204).
+    pub fn ended(&mut self, exchange: Exchange, now: i64, nothing_new: bool) {
+        if exchange != self.exchange {
+            return;
+        }
+        let Some(flight) = self.flight.take() else { return };
+        if !nothing_new && !flight.ended {
+            return self.back_off(now, None);
+        }
+        self.failures = 0;
+        self.synced = true;
+        // An answer that brought nothing although something was asked for: do not ask again at once.
+        if !flight.progress && !flight.waiting && !nothing_new {
+            self.not_before = now + BACK_OFF.0;
+        }
+    }
+
+    /// The exchange failed.
+    pub fn failed(&mut self, exchange: Exchange, now: i64, failure: Failure) -> Vec<Step> {
+        if exchange != self.exchange || self.flight.take().is_none() {
+            return Vec::new();
+        }
+        match failure {
+            Failure::Lost => self.back_off(now, None),
+            Failure::Busy(milliseconds) => self.back_off(now, Some(milliseconds)),
+            Failure::SignedOut => {
+                self.stopped = Some(failure);
+                return vec![Step::SignedOut];
+            }
+            Failure::Outdated => self.stopped = Some(failure),
+        }
+        Vec::new()
+    }
+
+    /// The server asked to try the commands again later.
+    pub fn retry_later(&mut self, now: i64) {
+        self.back_off(now, None);
+    }
+
+    /// The network came back or someone is looking: try at once.
+    pub fn try_now(&mut self) {
+        self.not_before = 0;
+        if self.stopped == Some(Failure::Outdated) {
+            self.stopped = None;
+        }
+    }
+
+    /// Drops what is in flight; its answer will be ignored.
+    pub fn cut(&mut self) {
+        self.flight = None;
+        self.exchange += 1;
+    }
+
+    fn back_off(&mut self, now: i64, asked: Option<i64>) {
+        let doubled = BACK_OFF.0.saturating_mul(1 << self.failures.min(7)).min(BACK_OFF.1);
+        self.failures = self.failures.saturating_add(1);
+        // xorshift: spread, not secret.
+        self.jitter ^= self.jitter << 13;
+        self.jitter ^= self.jitter >> 7;
+        self.jitter ^= self.jitter << 17;
+        let spread = i64::try_from(self.jitter % u64::try_from(doubled).unwrap_or(1).max(1)).unwrap_or(0);
+        self.not_before = now + asked.unwrap_or(doubled / 2) + spread;
+    }
+}
+
+impl Flight {
+    fn take(&mut self, frame: Frame<'_>) -> Result<Vec<Step>, Malformed> {
+        // A large section of rows comes as pages, each with its own `applied`.
+        let opening = self.arriving.is_none();
+        match frame {
+            Frame::Rights(rights) if !self.applied => {
+                self.progress = true;
+                Ok(vec![Step::Rights(rights)])
+            }
+            Frame::Receipt(receipt) if !self.applied => {
+                self.first.receipts.push(receipt);
+                Ok(Vec::new())
+            }
+            Frame::Row(row) if opening => {
+                self.first.rows.push(&row);
+                self.within()
+            }
+            Frame::Gone(gone) if opening => {
+                self.first.rows.push_gone(&gone);
+                self.within()
+            }
+            Frame::Sum(sum) if opening => {
+                self.first.sums.push(sum);
+                Ok(Vec::new())
+            }
+            Frame::Applied(Applied { cursor }) if opening => {
+                let first = First { cursor, ..std::mem::take(&mut self.first) };
+                self.progress |= !first.receipts.is_empty() || !first.rows.is_empty();
+                self.applied = true;
+                Ok(vec![Step::First(first)])
+            }
+            Frame::Snap(snap) if self.applied && self.first.is_empty() => {
+                let mut steps = self.close();
+                self.arriving = Some((snap, Sum::default()));
+                steps.push(Step::Begin);
+                Ok(steps)
+            }
+            Frame::Row(row) => self.arrive(row.scope, |rows, sum| {
+                sum.add(row.kind, row.id, row.seq);
+                rows.push(&row);
+            }),
+            Frame::End(end) if self.applied && self.first.is_empty() => {
+                let mut steps = self.close();
+                self.ended = true;
+                steps.push(Step::End(end));
+                Ok(steps)
+            }
+            _ => Err(Malformed("answer: a line out of place")),
+        }
+    }
+
+    fn within(&self) -> Result<Vec<Step>, Malformed> {
+        if self.first.rows.bytes() > FIRST_BYTES { Err(Malformed("answer: too large")) } else { Ok(Vec::new()) }
+    }
+
+    fn arrive(&mut self, scope: ScopeNumber, keep: impl FnOnce(&mut Rows, &mut Sum)) -> Result<Vec<Step>, Malformed> {
+        match self.arriving.as_mut() {
+            Some((snap, sum)) if snap.scope == scope => keep(&mut self.rows, sum),
+            _ => return Err(Malformed("answer: a row out of place")),
+        }
+        if self.rows.bytes() < LOAD_BYTES {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Step::Load(std::mem::take(&mut self.rows))])
+    }
+
+    /// The scope that was arriving is complete.
+    fn close(&mut self) -> Vec<Step> {
+        let Some((snap, sum)) = self.arriving.take() else { return Vec::new() };
+        self.progress = true;
+        let mut steps = Vec::new();
+        if !self.rows.is_empty() {
+            steps.push(Step::Load(std::mem::take(&mut self.rows)));
+        }
+        steps.push(Step::Swap(snap, sum));
+        steps
+    }
+}
