@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod error;
+pub mod key_store;
 pub mod store;
 pub mod sync;

@@ -10,6 +10,7 @@ pub mod lines;
 pub mod problem;
 pub mod receipt;
 pub mod request;
+pub mod session;
 pub mod sum;
 
 /// The one version of the protocol that this build speaks.

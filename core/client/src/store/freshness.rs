@@ -17,9 +17,15 @@ const LEFT: [(Class, &str); 2] = [(Class::Normal, "left_normal"), (Class::Protec
 impl Transaction<'_> {
     /// There was contact: the full time runs anew, and nothing is locked.
     pub fn refresh(&self, seconds: (u32, u32), boot: Boot) -> Result<()> {
-        let limits = [seconds.0, seconds.1];
-        for ((_, name), limit) in LEFT.iter().zip(limits) {
-            self.set(name, i64::from(limit) * 1000)?;
+        self.set("limit_normal", seconds.0)?;
+        self.set("limit_protected", seconds.1)?;
+        self.refresh_again(boot)
+    }
+
+    /// There was contact without new limits: the last ones run anew.
+    pub fn refresh_again(&self, boot: Boot) -> Result<()> {
+        for ((_, left), limit) in LEFT.iter().zip(["limit_normal", "limit_protected"]) {
+            self.set(left, number(self.connection(), limit)?.unwrap_or(0).saturating_mul(1000))?;
         }
         self.note(boot)?;
         self.connection().prepare_cached("UPDATE scope SET locked = 0 WHERE locked")?.execute([])?;

@@ -1,1 +1,146 @@
-//! x
+//! The wire: requests out, answers in. The product's is HTTP; tests bring faulty ones.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kapprum_protocol::lines::Lines;
+use kapprum_protocol::problem::{Problem, ProblemKind};
+use kapprum_protocol::session::{Activate, Activated};
+
+use super::machine::Failure;
+use crate::error::{Error, Result};
+use crate::key_store::Secret;
+
+/// A future of the wire.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The way to one server.
+pub trait Wire: Send + Sync {
+    /// Sends a request under a session; the answer arrives in pieces.
+    fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>>;
+
+    /// Turns an invitation into a session.
+    fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>>;
+
+    /// Ends a session.
+    fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>>;
+}
+
+/// An answer that has begun.
+pub enum Answer {
+    /// 204: nothing new.
+    Nothing,
+    /// Lines.
+    Pieces(Box<dyn Pieces>, Lines),
+}
+
+/// The rest of an answer's body.
+pub trait Pieces: Send {
+    /// The next piece; none: complete.
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>>;
+}
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer may be silent: longer than a wait for news.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// HTTP/2 to one server: by TLS, or in plain text on loopback and behind a proxy.
+pub struct Http {
+    client: reqwest::Client,
+    base: String,
+}
+
+impl Http {
+    /// The way to a server such as `https://kapprum.example.se`; trusts the public roots, or only the given one (PEM).
+    pub fn new(server: &str, root: Option<&[u8]>) -> Result<Self> {
+        // Installed once per process; a second time is no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots = match root {
+            Some(pem) => vec![reqwest::Certificate::from_pem(pem).map_err(|_| Error::Offline)?],
+            None => webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                .iter()
+                .filter_map(|der| reqwest::Certificate::from_der(der).ok())
+                .collect(),
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_certs_only(roots)
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        if server.starts_with("http://") {
+            builder = builder.http2_prior_knowledge();
+        }
+        let client = builder.build().map_err(|_| Error::Offline)?;
+        Ok(Self { client, base: server.trim_end_matches('/').to_owned() })
+    }
+
+    async fn post(&self, path: &str, bearer: Option<&Secret>, body: Vec<u8>) -> Result<reqwest::Response> {
+        let mut request = self.client.post(format!("{}{path}", self.base)).body(body);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer.as_str());
+        }
+        request.send().await.map_err(|_| Error::Offline)
+    }
+}
+
+impl Wire for Http {
+    fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
+        Box::pin(async move {
+            let response = self.post("/v1/sync", Some(bearer), request).await.map_err(|_| Failure::Lost)?;
+            match response.status().as_u16() {
+                204 => Ok(Answer::Nothing),
+                200 => Ok(Answer::Pieces(Box::new(Body(response)), Lines::new().map_err(|_| Failure::Lost)?)),
+                _ => Err(failure(&response)),
+            }
+        })
+    }
+
+    fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>> {
+        Box::pin(async move {
+            let body = serde_json::to_vec(&Activate { token: token.to_owned() }).unwrap_or_default();
+            let response = self.post("/v1/activate", None, body).await?;
+            let status = response.status().as_u16();
+            let text = response.bytes().await.map_err(|_| Error::Offline)?;
+            if status == 200 {
+                return serde_json::from_slice(&text).map_err(|_| kapprum_protocol::Malformed("session").into());
+            }
+            match serde_json::from_slice::<Problem>(&text).map(|problem| problem.error) {
+                Ok(ProblemKind::Expired) => Err(Error::Expired),
+                Ok(ProblemKind::Upgrade) => Err(Error::Outdated),
+                _ => Err(Error::Offline),
+            }
+        })
+    }
+
+    fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
+        Box::pin(async move {
+            let response = self.post("/v1/sign-out", Some(bearer), Vec::new()).await.map_err(|_| Failure::Lost)?;
+            if response.status().is_success() { Ok(()) } else { Err(failure(&response)) }
+        })
+    }
+}
+
+struct Body(reqwest::Response);
+
+impl Pieces for Body {
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>> {
+        Box::pin(async move { self.0.chunk().await.map_err(|_| Failure::Lost) })
+    }
+}
+
+fn failure(response: &reqwest::Response) -> Failure {
+    match response.status().as_u16() {
+        401 => Failure::SignedOut,
+        426 => Failure::Outdated,
+        429 | 503 => {
+            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            let seconds = header.and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
+            Failure::Busy(seconds.clamp(0, 3600) * 1000)
+        }
+        _ => Failure::Lost,
+    }
+}
