@@ -2,14 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::absence::{self, Days};
 use crate::actor::Sending;
-use crate::id::ChildId;
+use crate::attendance::{self, AtPlacement, Direction};
+use crate::care_schedule::{self, Week};
+use crate::contact;
+use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::record::Change;
 use crate::scope::Scope;
-use crate::time::Day;
+use crate::time::{Day, Span, Timestamp};
 use crate::world::{Undecided, World};
 
-/// What a person can ask for. A command sets, it never toggles or adds.
+/// What a person can ask for. A command sets, it never toggles or adds, so that doing it again changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
@@ -17,10 +21,70 @@ pub enum Command {
     ReportAbsence {
         /// The child.
         child: ChildId,
-        /// First day.
+        /// When.
+        days: Days,
+    },
+    /// Other days for one's own report.
+    ChangeAbsence {
+        /// The child.
+        child: ChildId,
+        /// The report.
+        absence: RecordId,
+        /// When instead.
+        days: Days,
+    },
+    /// Take back one's own report.
+    WithdrawAbsence {
+        /// The child.
+        child: ChildId,
+        /// The report.
+        absence: RecordId,
+    },
+    /// Lay the ordinary week (rule 58).
+    SetWeek {
+        /// The child.
+        child: ChildId,
+        /// Its placement.
+        placement: PlacementId,
+        /// From this day on.
         from: Day,
-        /// Last day, inclusive.
-        until: Day,
+        /// Monday first.
+        days: Week,
+    },
+    /// Change one day (rules 63, 64).
+    ChangeDay {
+        /// The child.
+        child: ChildId,
+        /// Its placement.
+        placement: PlacementId,
+        /// The day.
+        day: Day,
+        /// The times of that day; none: as in the week; empty: does not come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times: Option<Vec<Span>>,
+        /// A word to the staff.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        comment: String,
+    },
+    /// The child came (rule 73).
+    CheckIn(AtPlacement),
+    /// The child went.
+    CheckOut(AtPlacement),
+    /// The last check was wrong.
+    UndoCheck {
+        /// The child.
+        at: AtPlacement,
+        /// The event.
+        event: RecordId,
+    },
+    /// One's own phone and mail (rule 102).
+    SetContact {
+        /// Whose: the sender's own.
+        person: PersonId,
+        /// Phone number.
+        phone: String,
+        /// Mail address.
+        mail: String,
     },
 }
 
@@ -28,17 +92,44 @@ impl Command {
     /// The scopes it names: losing one of them ends it (`protocol.md` §2).
     pub fn scopes(&self) -> Vec<Scope> {
         match self {
-            Self::ReportAbsence { child, .. } => vec![Scope::Absence(*child)],
+            Self::ReportAbsence { child, .. }
+            | Self::ChangeAbsence { child, .. }
+            | Self::WithdrawAbsence { child, .. } => {
+                vec![Scope::Absence(*child)]
+            }
+            Self::SetWeek { placement, .. } | Self::ChangeDay { placement, .. } => vec![Scope::Placement(*placement)],
+            Self::CheckIn(at) | Self::CheckOut(at) | Self::UndoCheck { at, .. } => vec![at.scope()],
+            Self::SetContact { person, .. } => vec![Scope::Contact(*person)],
         }
     }
 
-    /// When it is of no use any more and may be let go.
-    pub fn valid_until(&self) -> Option<crate::time::Timestamp> {
-        None
+    /// When it is of no use any more: a change of a day that is over. Attendance and absence are told however late.
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::ChangeDay { day, .. } => Some(day.plus(1).start()),
+            _ => None,
+        }
     }
 }
 
 /// Decides a command: the changes it makes, or why not. The phone predicts with it, the server makes it true.
-pub fn decide(_sending: &Sending<'_>, _world: &World<'_>) -> Result<Vec<Change>, Undecided> {
-    Ok(Vec::new())
+pub fn decide(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, Undecided> {
+    match sending.command {
+        Command::ReportAbsence { child, days } => absence::report(sending, world, *child, *days),
+        Command::ChangeAbsence { child, absence, days } => absence::change(sending, world, *child, *absence, *days),
+        Command::WithdrawAbsence { child, absence } => absence::withdraw(sending, world, *child, *absence),
+        Command::SetWeek { child, placement, from, days } => {
+            care_schedule::set_week(sending, world, *child, *placement, *from, days)
+        }
+        Command::ChangeDay { child, placement, day, times, comment } => {
+            care_schedule::change_day(sending, world, (*child, *placement), *day, times.as_deref(), comment)
+        }
+        Command::CheckIn(at) => attendance::check(sending, world, *at, Direction::In),
+        Command::CheckOut(at) => attendance::check(sending, world, *at, Direction::Out),
+        Command::UndoCheck { at, event } => attendance::undo(sending, world, *at, *event),
+        Command::SetContact { person, phone, mail } if sending.actor.person() == Some(*person) => {
+            contact::set(sending, world, phone, mail)
+        }
+        Command::SetContact { .. } => Err(crate::refusal::Refusal::NoRight.into()),
+    }
 }

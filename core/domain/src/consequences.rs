@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::attendance::board_card;
 use crate::grant::{Grant, Right};
-use crate::id::{ChildId, PersonId, UnitId};
+use crate::id::{ChildId, PersonId, PlacementId, UnitId};
 use crate::membership::Membership;
-use crate::organisation::{Group, StaffCard};
+use crate::organisation::{Group, StaffCard, Unit};
 use crate::record::{Body, Change};
 use crate::register::{Employed, Enrolled};
 use crate::scope::Scope;
@@ -16,9 +17,12 @@ use crate::time::Timestamp;
 use crate::world::{Unread, World};
 
 /// The derived changes that these changes bring, without those that would change nothing.
+///
+/// The caller writes them and asks again with them, until nothing follows: a card follows from a membership that
+/// follows from the register.
 pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Result<Vec<Change>, Unread> {
     let mut derived = Vec::new();
-    let touched = Touched::by(changes);
+    let touched = Touched::by(world, changes)?;
     for child in &touched.enrolled {
         left_out(child_rights(world, *child, now, &mut derived))?;
     }
@@ -27,6 +31,10 @@ pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Re
     }
     for unit in &touched.units {
         left_out(principals(world, *unit, &mut derived))?;
+        left_out(board_card::derive_settings(world, *unit, &mut derived))?;
+    }
+    for placement in &touched.placements {
+        left_out(board_card::derive(world, *placement, now, &mut derived))?;
     }
     Ok(derived)
 }
@@ -37,20 +45,40 @@ struct Touched {
     enrolled: BTreeSet<ChildId>,
     employed: BTreeSet<PersonId>,
     units: BTreeSet<UnitId>,
+    placements: BTreeSet<PlacementId>,
 }
 
 impl Touched {
-    fn by(changes: &[Change]) -> Self {
+    fn by(world: &World<'_>, changes: &[Change]) -> Result<Self, Unread> {
         let mut touched = Self::default();
+        let mut children = BTreeSet::new();
         for change in changes {
-            match change.key() {
-                (Scope::Register(person), Enrolled::KIND, _) => drop(touched.enrolled.insert(person.as_child())),
-                (Scope::Register(person), Employed::KIND, _) => drop(touched.employed.insert(person)),
-                (Scope::Unit(unit), Group::KIND, _) => drop(touched.units.insert(unit)),
+            let (scope, kind, id) = change.key();
+            match scope {
+                Scope::Register(person) if kind == Enrolled::KIND => drop(touched.enrolled.insert(person.as_child())),
+                Scope::Register(person) if kind == Employed::KIND => drop(touched.employed.insert(person)),
+                Scope::Unit(unit) if kind == Group::KIND || kind == Unit::KIND => drop(touched.units.insert(unit)),
+                Scope::Placement(placement) => drop(touched.placements.insert(placement)),
+                Scope::Absence(child) | Scope::Child(child) => drop(children.insert(child)),
+                Scope::Group(group) if kind == Membership::KIND => {
+                    let membership = world.get::<Membership>(Scope::Group(group), id)?;
+                    touched.placements.extend(membership.map(|one| one.placements).unwrap_or_default());
+                }
                 _ => {}
             }
         }
-        touched
+        for child in children {
+            let id = crate::id::RecordId(child.0);
+            match world.get::<Enrolled>(Scope::Register(child.as_person()), id) {
+                Ok(enrolled) => {
+                    let places = enrolled.map(|enrolled| enrolled.places).unwrap_or_default();
+                    touched.placements.extend(places.iter().filter_map(|place| place.placement));
+                }
+                Err(Unread::NotHeld(_)) => {}
+                Err(broken) => return Err(broken),
+            }
+        }
+        Ok(touched)
     }
 }
 
@@ -63,7 +91,7 @@ fn left_out(result: Result<(), Unread>) -> Result<(), Unread> {
 }
 
 /// Puts a derived record unless it stands there already.
-fn put<T: Body + PartialEq>(world: &World<'_>, body: &T, derived: &mut Vec<Change>) -> Result<(), Unread> {
+pub(crate) fn put<T: Body + PartialEq>(world: &World<'_>, body: &T, derived: &mut Vec<Change>) -> Result<(), Unread> {
     if world.get::<T>(body.scope(), body.id())?.as_ref() != Some(body) {
         derived.push(Change::put(body));
     }

@@ -3,10 +3,14 @@
 //! Pure: no I/O, no clock, no async, no SQL. The phone predicts with these functions and the server makes the same
 //! ones true.
 
+pub mod absence;
 pub mod access;
 pub mod actor;
+pub mod attendance;
+pub mod care_schedule;
 pub mod command;
 pub mod consequences;
+pub mod contact;
 pub mod grant;
 pub mod id;
 pub mod membership;

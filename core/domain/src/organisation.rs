@@ -81,7 +81,7 @@ pub struct CutOff {
 
 impl Default for CutOff {
     fn default() -> Self {
-        Self { days: 1, time: TimeOfDay::new(23, 59).unwrap_or_else(|| unreachable!()) }
+        Self { days: 1, time: TimeOfDay::LAST_MINUTE }
     }
 }
 

@@ -2,12 +2,60 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a command was refused.
+use crate::time::{Day, Span, Timestamp};
+
+/// Why a command was refused. Facts come from what the actor sees, never from more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Refusal {
-    /// The actor has no right to this. Never says more than the actor already sees.
+    /// The actor has no right to this.
     NoRight,
+    /// A student under eighteen decides nothing about itself (ruling c).
+    NotOfAge,
+    /// Only the placement's owners lay its times (ruling n).
+    NotOwner,
+    /// Someone else's report; each takes back one's own (ruling o).
+    NotYours,
+    /// On a shared device: who tapped is not staff here (ruling e).
+    WhoTapped,
+    /// What it names is not there.
+    NotThere,
+    /// The day is past.
+    DayPast {
+        /// The first day that can be given.
+        first: Day,
+    },
+    /// The day is too far ahead.
+    TooFarAhead {
+        /// The last day that can be given.
+        last: Day,
+    },
+    /// The cut-off has passed (ruling q).
+    CutOff {
+        /// When it was.
+        was: Timestamp,
+        /// Where to ring instead.
+        phone: String,
+    },
+    /// The function is switched off here (rule 51).
+    SwitchedOff {
+        /// Where to ring instead.
+        phone: String,
+    },
+    /// Times outside the unit's opening hours.
+    OutsideHours {
+        /// The hours of that day; none: closed.
+        open: Option<Span>,
+    },
+    /// Times that overlap, are too many, or a last day before the first.
+    WrongTimes,
+    /// A text longer than allowed.
+    TooLong {
+        /// Most characters.
+        most: u16,
+    },
+    /// Not a phone number or mail address.
+    WrongContact,
     /// A rule failed by a bug; someone looks at it.
     Internal,
     /// Taken back before the server had done it.

@@ -123,6 +123,9 @@ impl Day {
 }
 
 impl TimeOfDay {
+    /// 23:59.
+    pub const LAST_MINUTE: Self = Self(24 * 60 - 1);
+
     /// A time by hour 0–23 and minute 0–59, or 24:00.
     pub fn new(hour: u16, minute: u16) -> Option<Self> {
         (minute < 60 && (hour < 24 || (hour == 24 && minute == 0))).then_some(Self(hour * 60 + minute))

@@ -97,9 +97,11 @@ impl Transaction<'_> {
             Err(Undecided::NotHeld(_)) => return Ok(Prediction::Unknown),
             Err(Undecided::Broken(why)) => return Err(Error::from(Unread::Broken(why))),
         };
-        self.lay(&changes)?;
-        let derived = consequences(&self.world(), &changes, sending.now)?;
-        self.lay(&derived)?;
+        let mut step = changes;
+        while !step.is_empty() {
+            self.lay(&step)?;
+            step = consequences(&self.world(), &step, sending.now)?;
+        }
         Ok(Prediction::Overlaid)
     }
 
