@@ -1,0 +1,45 @@
+//! Keys that never lie in a database.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// The server's keys. Not `Debug`.
+#[derive(Clone)]
+pub struct Keys {
+    receipts: Zeroizing<[u8; 32]>,
+    identities: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    /// Keys of these bytes: for receipts, for identity numbers.
+    pub fn new(receipts: [u8; 32], identities: [u8; 32]) -> Self {
+        Self { receipts: Zeroizing::new(receipts), identities: Zeroizing::new(identities) }
+    }
+
+    /// The code that ties a receipt to this server, in base64url.
+    pub fn receipt_code(&self, parts: &[&[u8]]) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, parts))
+    }
+
+    /// By which an identity number is found again without being readable.
+    pub fn identity_code(&self, number: &[u8]) -> [u8; 32] {
+        code(&self.identities, &[b"find", number])
+    }
+
+    /// Under which identity numbers are sealed.
+    pub(crate) fn identity_key(&self) -> &[u8; 32] {
+        &self.identities
+    }
+}
+
+fn code(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}

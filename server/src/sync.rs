@@ -1,0 +1,290 @@
+//! The answer to a request (`protocol.md` §3), piece by piece, without a network.
+//!
+//! Sections 1 to 5 come from one read at one seq and are buffered; each wanted scope is a short read of its own. No
+//! read is held between two pieces, so a slow phone holds nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kapprum_domain::access::{self, Class, Rights};
+use kapprum_domain::actor::Account;
+use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
+use kapprum_domain::world::{Unread, World};
+use kapprum_protocol::VERSION;
+use kapprum_protocol::cursor::{Cursor, Seq};
+use kapprum_protocol::frame::{Applied, End, Frame, Freshness, RightsFrame, ScopeNumber, Snap, SumFrame};
+use kapprum_protocol::receipt::Receipt;
+use kapprum_protocol::request::Request;
+use sha2::{Digest, Sha256};
+
+use crate::store::{Entry, Result, Snapshot, Store, StoreError};
+
+/// What an account holds, with the scopes' numbers.
+#[derive(Debug)]
+pub struct Held {
+    scopes: BTreeMap<ScopeNumber, (Scope, Class, u32)>,
+    /// The scopes that were read to find it, with their heads.
+    read: Vec<(Scope, Seq)>,
+    until: Option<Timestamp>,
+    hash: u64,
+}
+
+/// What accounts hold, kept while it is exact (`protocol.md` §1).
+#[derive(Default)]
+pub struct RightsCache {
+    held: Mutex<HashMap<Account, Arc<Held>>>,
+}
+
+/// How long data may be shown without contact, in seconds: ordinary and protected.
+pub type Fresh = (u32, u32);
+
+/// An answer under way.
+pub struct Answer<'a> {
+    store: &'a dyn Store,
+    cache: &'a RightsCache,
+    account: Account,
+    want: std::vec::IntoIter<ScopeNumber>,
+    first: Option<Vec<u8>>,
+    fresh: Fresh,
+    ended: bool,
+}
+
+/// What a request is answered with.
+pub enum Answered<'a> {
+    /// Nothing is new: 204, or wait for one of these scopes, at most until a moment.
+    Nothing {
+        /// A change in one of them may be news.
+        watch: Vec<Scope>,
+        /// When the rights change by themselves.
+        until: Option<Timestamp>,
+    },
+    /// Lines.
+    Lines(Answer<'a>),
+}
+
+/// Answers a request whose commands have their receipts.
+pub fn answer<'a>(
+    store: &'a dyn Store,
+    cache: &'a RightsCache,
+    account: &Account,
+    request: &Request,
+    receipts: &[Receipt],
+    (now, fresh): (Timestamp, Fresh),
+) -> Result<Answered<'a>> {
+    let mut missing = Vec::new();
+    // A scope that never had a row has no number yet; the second read finds it.
+    for _ in 0..3 {
+        if !missing.is_empty() {
+            store.write(&mut |transaction| transaction.number(&missing))?;
+        }
+        let mut first = None;
+        store.read(&mut |snapshot| {
+            first = Some(sections(snapshot, cache, account, request, receipts, now)?);
+            Ok(())
+        })?;
+        match first {
+            Some(First::Missing(scopes)) => missing = scopes,
+            Some(First::Nothing { watch, until }) => return Ok(Answered::Nothing { watch, until }),
+            Some(First::Lines { lines, want }) => {
+                let want = want.into_iter();
+                let account = *account;
+                return Ok(Answered::Lines(Answer {
+                    store,
+                    cache,
+                    account,
+                    want,
+                    first: Some(lines),
+                    fresh,
+                    ended: false,
+                }));
+            }
+            None => break,
+        }
+    }
+    Err(StoreError::Failed("scopes got no numbers".to_owned()))
+}
+
+impl Answer<'_> {
+    /// The next piece of lines; none: the answer is complete. `now` is the server's clock.
+    pub fn next_piece(&mut self, now: Timestamp) -> Result<Option<Vec<u8>>> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        for number in self.want.by_ref() {
+            let mut lines = Vec::new();
+            self.store.read(&mut |snapshot| snap(snapshot, self.cache, &self.account, number, now, &mut lines))?;
+            if !lines.is_empty() {
+                return Ok(Some(lines));
+            }
+        }
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(None);
+        }
+        let mut lines = Vec::new();
+        Frame::End(End { now, fresh: self.fresh, least: VERSION }).write(&mut lines);
+        Ok(Some(lines))
+    }
+
+    /// Leaves out the wanted scopes that have not begun: under load, snapshots are shed.
+    pub fn shed(&mut self) {
+        self.want = Vec::new().into_iter();
+    }
+}
+
+enum First {
+    Missing(Vec<Scope>),
+    Nothing { watch: Vec<Scope>, until: Option<Timestamp> },
+    Lines { lines: Vec<u8>, want: Vec<ScopeNumber> },
+}
+
+/// Sections 1 to 5, from one read.
+fn sections(
+    snapshot: &dyn Snapshot,
+    cache: &RightsCache,
+    account: &Account,
+    request: &Request,
+    receipts: &[Receipt],
+    now: Timestamp,
+) -> Result<First> {
+    let meta = snapshot.meta()?;
+    let held = match cache.held(snapshot, account, now)? {
+        Ok(held) => held,
+        Err(missing) => return Ok(First::Missing(missing)),
+    };
+    let cursor = request.cursor.as_deref().and_then(Cursor::read);
+    let cursor = cursor.filter(|one| one.epoch == meta.epoch && one.seq <= meta.head && one.seq >= meta.floor);
+    let new_rights = cursor.is_none_or(|cursor| cursor.rights != held.hash);
+    let want: Vec<ScopeNumber> = match cursor {
+        Some(_) => request.want.iter().copied().filter(|number| held.scopes.contains_key(number)).collect(),
+        None => Vec::new(),
+    };
+    let seq = cursor.map_or(meta.head, |cursor| cursor.seq);
+    let wanted: BTreeSet<ScopeNumber> = want.iter().copied().collect();
+    let rest: Vec<ScopeNumber> = held.scopes.keys().copied().filter(|number| !wanted.contains(number)).collect();
+    let mut rows = Vec::new();
+    let mut touched = BTreeSet::new();
+    if seq < meta.head {
+        snapshot.since(&rest, seq, &mut |entry| match entry {
+            Entry::Row(row) => {
+                touched.insert(row.scope);
+                row.write(&mut rows);
+            }
+            Entry::Gone(gone) => {
+                touched.insert(gone.0);
+                Frame::Gone(gone).write(&mut rows);
+            }
+        })?;
+    }
+    if !new_rights && rows.is_empty() && receipts.is_empty() && want.is_empty() {
+        let watch = held.scopes.values().map(|(scope, ..)| *scope).chain(held.read.iter().map(|(scope, _)| *scope));
+        return Ok(First::Nothing { watch: watch.collect(), until: held.until });
+    }
+    let mut lines = Vec::new();
+    if new_rights {
+        let all = cursor.is_none();
+        let entry = |(number, (scope, class, generation)): (&ScopeNumber, &(Scope, Class, u32))| {
+            let name = all.then(|| scope.to_string());
+            kapprum_protocol::frame::Entry(*number, *generation, Freshness(*class), name)
+        };
+        let cursor = Cursor { epoch: meta.epoch, seq, rights: held.hash }.to_string();
+        Frame::Rights(RightsFrame { all, cursor, scopes: held.scopes.iter().map(entry).collect() }).write(&mut lines);
+    }
+    for receipt in receipts {
+        Frame::Receipt(receipt.clone()).write(&mut lines);
+    }
+    lines.append(&mut rows);
+    for number in touched {
+        let sum = snapshot.sum(number)?;
+        Frame::Sum(SumFrame(number, sum.count, sum.sum)).write(&mut lines);
+    }
+    let cursor = Cursor { epoch: meta.epoch, seq: meta.head, rights: held.hash }.to_string();
+    Frame::Applied(Applied { cursor }).write(&mut lines);
+    Ok(First::Lines { lines, want })
+}
+
+/// One wanted scope, whole; left out if it is not held any more.
+fn snap(
+    snapshot: &dyn Snapshot,
+    cache: &RightsCache,
+    account: &Account,
+    number: ScopeNumber,
+    now: Timestamp,
+    lines: &mut Vec<u8>,
+) -> Result<()> {
+    lines.clear();
+    let Ok(held) = cache.held(snapshot, account, now)? else { return Ok(()) };
+    let Some((scope, _, generation)) = held.scopes.get(&number) else { return Ok(()) };
+    let sum = snapshot.sum(number)?;
+    Frame::Snap(Snap {
+        scope: number,
+        name: scope.to_string(),
+        generation: *generation,
+        seq: snapshot.meta()?.head,
+        count: sum.count,
+        sum: sum.sum,
+    })
+    .write(lines);
+    snapshot.rows(number, &mut |row| row.write(lines))
+}
+
+impl RightsCache {
+    /// What an account holds in this state; or the scopes that must get a number first.
+    fn held(
+        &self,
+        snapshot: &dyn Snapshot,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<std::result::Result<Arc<Held>, Vec<Scope>>> {
+        let kept = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();
+        if let Some(held) = kept
+            && held.until.is_none_or(|until| now < until)
+            && heads(snapshot, &held.read)? == held.read
+        {
+            return Ok(Ok(held));
+        }
+        let rights = access::scopes(account, now, &World::new(snapshot)).map_err(|unread| match unread {
+            Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
+            Unread::Broken(why) => StoreError::Failed(why),
+        })?;
+        let held = match Held::number(snapshot, &rights)? {
+            Ok(held) => Arc::new(held),
+            Err(missing) => return Ok(Err(missing)),
+        };
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(*account, held.clone());
+        Ok(Ok(held))
+    }
+}
+
+impl Held {
+    fn number(snapshot: &dyn Snapshot, rights: &Rights) -> Result<std::result::Result<Self, Vec<Scope>>> {
+        let wanted: Vec<Scope> = rights.iter().map(|(scope, _)| scope).collect();
+        let heads: BTreeMap<Scope, _> = snapshot.heads(&wanted)?.into_iter().map(|head| (head.scope, head)).collect();
+        let missing: Vec<Scope> = wanted.into_iter().filter(|scope| !heads.contains_key(scope)).collect();
+        if !missing.is_empty() {
+            return Ok(Err(missing));
+        }
+        let mut scopes = BTreeMap::new();
+        let mut digest = Sha256::new();
+        for (scope, class) in rights.iter() {
+            if let Some(head) = heads.get(&scope) {
+                scopes.insert(head.number, (scope, class, head.generation));
+            }
+        }
+        for (number, (_, class, generation)) in &scopes {
+            digest.update(number.to_be_bytes());
+            digest.update(generation.to_be_bytes());
+            digest.update([u8::from(Freshness(*class))]);
+        }
+        let hash = u64::from_be_bytes(digest.finalize().first_chunk().copied().unwrap_or_default());
+        let unread: Vec<_> = rights.read.iter().map(|scope| (*scope, 0)).collect();
+        Ok(Ok(Self { scopes, read: self::heads(snapshot, &unread)?, until: rights.until, hash }))
+    }
+}
+
+/// The heads of scopes now, in the order given; a scope without rows has none.
+fn heads(snapshot: &dyn Snapshot, scopes: &[(Scope, Seq)]) -> Result<Vec<(Scope, Seq)>> {
+    let names: Vec<Scope> = scopes.iter().map(|(scope, _)| *scope).collect();
+    let heads: BTreeMap<Scope, Seq> = snapshot.heads(&names)?.into_iter().map(|head| (head.scope, head.head)).collect();
+    Ok(names.into_iter().map(|scope| (scope, heads.get(&scope).copied().unwrap_or(0))).collect())
+}

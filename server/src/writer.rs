@@ -1,0 +1,262 @@
+//! The only path to a change: commands to their one receipt, and imports, in transactions (`protocol.md` §2, §4).
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kapprum_domain::access;
+use kapprum_domain::actor::{Account, Actor, Role, Sending};
+use kapprum_domain::command::{Command, decide};
+use kapprum_domain::consequences::consequences;
+use kapprum_domain::id::CommandId;
+use kapprum_domain::record::Change;
+use kapprum_domain::refusal::Refusal;
+use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
+use kapprum_domain::world::{Undecided, Unread, World};
+use kapprum_protocol::cursor::Seq;
+use kapprum_protocol::envelope::{Envelope, Hash, hash};
+use kapprum_protocol::limits::{AHEAD, RECEIPT};
+use kapprum_protocol::receipt::{Outcome, Receipt};
+use serde_json::value::RawValue;
+
+use crate::keys::Keys;
+use crate::store::{Kept, Result, Store, StoreError, Transaction};
+
+/// Commands of one request, as first written.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Who sends them.
+    pub account: Account,
+    /// Their bytes.
+    pub commands: Vec<Box<RawValue>>,
+    /// When they arrived.
+    pub received: Timestamp,
+}
+
+/// What a transaction did.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// A receipt for each command, batch by batch.
+    pub receipts: Vec<Vec<Receipt>>,
+    /// The scopes that changed.
+    pub touched: BTreeSet<Scope>,
+}
+
+/// Does batches in one transaction. If the store fails, nothing is done and every command is answered `retry`.
+pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
+    let mut written = Written::default();
+    let result = store.write(&mut |transaction| {
+        written = Written::default();
+        for batch in batches {
+            let mut receipts = Vec::with_capacity(batch.commands.len());
+            for bytes in &batch.commands {
+                receipts.push(one(transaction, keys, batch, bytes.get(), &mut written.touched)?);
+            }
+            written.receipts.push(receipts);
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        tracing::error!(%error, "a batch could not be written");
+        let retry = |batch: &Batch| batch.commands.iter().map(|bytes| retry(bytes.get(), batch.received)).collect();
+        written = Written { receipts: batches.iter().map(retry).collect(), touched: BTreeSet::new() };
+    }
+    written
+}
+
+/// Writes changes that no command made, with what follows from them, in one transaction.
+pub fn import(store: &dyn Store, changes: &[Change], now: Timestamp) -> Result<BTreeSet<Scope>> {
+    let mut touched = BTreeSet::new();
+    store.write(&mut |transaction| {
+        touched = BTreeSet::new();
+        follow(transaction, changes.to_vec(), None, now, &mut touched)
+    })?;
+    Ok(touched)
+}
+
+/// The outcome of a receipt whose body was let go after 30 days.
+pub(crate) fn bodiless(id: CommandId, received: Timestamp, seq: Seq, refused: bool) -> Receipt {
+    let outcome = if refused { refused_because(&Refusal::TooOld) } else { Outcome::Ok };
+    Receipt { id, outcome, seq, received, mac: String::new() }
+}
+
+fn one(
+    transaction: &dyn Transaction,
+    keys: &Keys,
+    batch: &Batch,
+    bytes: &str,
+    touched: &mut BTreeSet<Scope>,
+) -> Result<Receipt> {
+    let Ok(envelope) = Envelope::read(bytes) else { return Ok(unread(bytes, batch.received)) };
+    let settles = envelope.body.is_none();
+    let digest = hash(bytes);
+    if let Some(kept) = transaction.receipt(&batch.account, envelope.id)? {
+        let reused = !settles && kept.hash.is_some_and(|known| known != digest);
+        let seq = kept.receipt.seq;
+        return Ok(if reused { refuse(&envelope, batch.received, seq, &Refusal::IdReused) } else { kept.receipt });
+    }
+    if settles {
+        let receipt = refuse(&envelope, batch.received, transaction.meta()?.head, &Refusal::Withdrawn);
+        return keep(transaction, keys, batch, None, receipt);
+    }
+    let (old, ahead) = (batch.received.plus(-RECEIPT), batch.received.plus(AHEAD));
+    let unfit = match envelope.made() {
+        None => return Ok(unread(bytes, batch.received)),
+        Some(made) if made < old => Some(Refusal::TooOld),
+        Some(made) if made > ahead => Some(Refusal::Clock),
+        Some(_) => None,
+    };
+    let command = envelope.body.and_then(|body| serde_json::from_str::<Command>(body.get()).ok());
+    let Some(command) = command else { return Ok(upgrade(envelope.id, batch.received)) };
+    let refusal = match unfit {
+        Some(refusal) => Some(refusal),
+        None => take_effect(transaction, batch, &envelope, &command, bytes, touched)?,
+    };
+    let head = transaction.meta()?.head;
+    let receipt = match refusal {
+        Some(refusal) => refuse(&envelope, batch.received, head, &refusal),
+        None => {
+            Receipt { id: envelope.id, outcome: Outcome::Ok, seq: head, received: batch.received, mac: String::new() }
+        }
+    };
+    keep(transaction, keys, batch, Some(digest), receipt)
+}
+
+/// Decides a command and makes its changes, or says why not and makes none.
+fn take_effect(
+    transaction: &dyn Transaction,
+    batch: &Batch,
+    envelope: &Envelope<'_>,
+    command: &Command,
+    bytes: &str,
+    touched: &mut BTreeSet<Scope>,
+) -> Result<Option<Refusal>> {
+    let mut refusal = None;
+    let mut scopes = BTreeSet::new();
+    transaction.savepoint(&mut || {
+        scopes.clear();
+        // A rule that panics is a bug: the command is refused, what it did is undone, the queue moves.
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            let changes = changes(transaction, batch, envelope, command)?;
+            let command = Some(envelope.id);
+            follow(transaction, changes, command, batch.received, &mut scopes)
+                .map_err(|error| Undecided::Broken(error.to_string()))
+        }));
+        match decided {
+            Ok(Ok(())) => return Ok(true),
+            Ok(Err(Undecided::Refused(why))) => refusal = Some(why),
+            Ok(Err(Undecided::NotHeld(_))) => refusal = Some(Refusal::NoRight),
+            Ok(Err(Undecided::Broken(why))) => return Err(StoreError::Failed(why)),
+            Err(_) => refusal = Some(Refusal::Internal),
+        }
+        Ok(false)
+    })?;
+    match refusal {
+        None => touched.extend(scopes),
+        Some(Refusal::Internal) => {
+            tracing::error!("a rule failed; its command is a dead letter");
+            transaction.dead_letter(&batch.account, envelope.id, bytes, batch.received)?;
+        }
+        Some(_) => {}
+    }
+    Ok(refusal)
+}
+
+fn changes(
+    transaction: &dyn Transaction,
+    batch: &Batch,
+    envelope: &Envelope<'_>,
+    command: &Command,
+) -> std::result::Result<Vec<Change>, Undecided> {
+    let world = World::new(transaction);
+    let actor = Actor { account: batch.account };
+    let rights = access::scopes(&batch.account, batch.received, &world)?;
+    let sending = Sending {
+        id: envelope.id,
+        command,
+        actor: &actor,
+        rights: &rights,
+        tapped: envelope.tapped,
+        now: batch.received,
+        created: envelope.created.unwrap_or(batch.received).min(batch.received),
+    };
+    if let Some(scope) = command.scopes().into_iter().find(|scope| !rights.holds(*scope)) {
+        tracing::debug!(kind = %scope.to_string().split('/').next().unwrap_or_default(), "a scope is not held");
+        return Err(Refusal::NoRight.into());
+    }
+    let changes = decide(&sending, &world)?;
+    // A rule may not reach beyond its actor; only a board's check-in lies in a placement that it does not hold.
+    let reaches = |change: &Change| {
+        let check_in = batch.account.role == Role::Board && matches!(change.scope(), Scope::Placement(_));
+        rights.holds(change.scope()) || check_in
+    };
+    if changes.iter().all(reaches) { Ok(changes) } else { Err(Refusal::Internal.into()) }
+}
+
+/// Makes changes and what follows from them, until nothing does.
+fn follow(
+    transaction: &dyn Transaction,
+    changes: Vec<Change>,
+    command: Option<CommandId>,
+    now: Timestamp,
+    touched: &mut BTreeSet<Scope>,
+) -> Result<()> {
+    let mut step = changes;
+    while !step.is_empty() {
+        let mut made = Vec::with_capacity(step.len());
+        for change in step {
+            if transaction.put(&change, command)? {
+                touched.insert(change.scope());
+                made.push(change);
+            }
+        }
+        step = consequences(&World::new(transaction), &made, now).map_err(|unread| match unread {
+            Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
+            Unread::Broken(why) => StoreError::Failed(why),
+        })?;
+    }
+    Ok(())
+}
+
+fn keep(
+    transaction: &dyn Transaction,
+    keys: &Keys,
+    batch: &Batch,
+    hash: Option<Hash>,
+    mut receipt: Receipt,
+) -> Result<Receipt> {
+    let account = serde_json::to_vec(&batch.account).unwrap_or_default();
+    let received = batch.received.0.to_be_bytes();
+    receipt.mac = keys.receipt_code(&[&account, receipt.id.0.as_bytes(), &hash.unwrap_or_default(), &received]);
+    transaction.keep(&batch.account, &Kept { hash, receipt: receipt.clone() })?;
+    Ok(receipt)
+}
+
+fn refuse(envelope: &Envelope<'_>, received: Timestamp, seq: Seq, refusal: &Refusal) -> Receipt {
+    Receipt { id: envelope.id, outcome: refused_because(refusal), seq, received, mac: String::new() }
+}
+
+fn refused_because(refusal: &Refusal) -> Outcome {
+    serde_json::value::to_raw_value(refusal).map_or(Outcome::Upgrade, Outcome::Refused)
+}
+
+fn upgrade(id: CommandId, received: Timestamp) -> Receipt {
+    Receipt { id, outcome: Outcome::Upgrade, seq: 0, received, mac: String::new() }
+}
+
+/// An envelope that this server can't read may be a newer one's: parked, if it has an id at all.
+fn unread(bytes: &str, received: Timestamp) -> Receipt {
+    upgrade(id_of(bytes), received)
+}
+
+fn retry(bytes: &str, received: Timestamp) -> Receipt {
+    Receipt { outcome: Outcome::Retry, ..upgrade(id_of(bytes), received) }
+}
+
+fn id_of(bytes: &str) -> CommandId {
+    #[derive(serde::Deserialize)]
+    struct OnlyId {
+        id: CommandId,
+    }
+    serde_json::from_str::<OnlyId>(bytes).map_or(CommandId(uuid::Uuid::nil()), |only| only.id)
+}

@@ -1,0 +1,189 @@
+//! A town of any size: lifelike, invented, the same for the same seed.
+
+use kapprum_domain::grant::Place;
+use kapprum_domain::id::{ChildId, GroupId, PersonId, PlacementId, UnitId};
+use kapprum_domain::organisation::{GroupKind, SchoolForm};
+use kapprum_domain::time::Day;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use uuid::Uuid;
+
+use super::{Person, Town, names};
+
+impl Town {
+    /// The families of the stories and about so many pupils more: preschools, schools with after-school, an upper
+    /// secondary school; siblings in several units, separated and sole guardians, guardians who are staff, adult
+    /// students, protected persons, people without a call name.
+    pub fn sample(pupils: usize, seed: u64, today: Day) -> Self {
+        let mut maker = Maker { town: Self::small(today), random: ChaCha8Rng::seed_from_u64(seed) };
+        maker.units(pupils.max(30));
+        let first = maker.town.enrolled.len();
+        while maker.town.enrolled.len() < first + pupils {
+            maker.family();
+        }
+        maker.staff();
+        maker.town
+    }
+}
+
+struct Maker {
+    town: Town,
+    random: ChaCha8Rng,
+}
+
+impl Maker {
+    fn below(&mut self, most: usize) -> usize {
+        (self.random.next_u64() % most.max(1) as u64) as usize
+    }
+
+    fn one_in(&mut self, many: usize) -> bool {
+        self.below(many) == 0
+    }
+
+    fn id(&mut self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.random.fill_bytes(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    fn units(&mut self, pupils: usize) {
+        for number in 0..pupils.div_ceil(300) {
+            let unit = UnitId(self.id());
+            self.town.add_unit(unit, &format!("Förskolan {}", names::FAMILY[number % 32]), &[SchoolForm::Preschool]);
+            for department in ["Blåsippan", "Gläntan", "Kotten", "Stigen", "Ängen"] {
+                let group = GroupId(self.id());
+                self.town.add_group(group, unit, department, GroupKind::Department);
+            }
+            let unit = UnitId(self.id());
+            let forms = [SchoolForm::PreschoolClass, SchoolForm::Compulsory, SchoolForm::AfterSchool];
+            self.town.add_unit(unit, &format!("{}skolan", names::FAMILY[(number + 7) % 32]), &forms);
+            for year in 0..10 {
+                let group = GroupId(self.id());
+                let name = if year == 0 { "Förskoleklass".to_owned() } else { format!("{year}A") };
+                self.town.add_group(group, unit, &name, GroupKind::Class);
+            }
+            for name in ["Fritids Lyan", "Fritids Taket"] {
+                let group = GroupId(self.id());
+                self.town.add_group(group, unit, name, GroupKind::AfterSchool);
+            }
+            let group = GroupId(self.id());
+            self.town.add_group(group, unit, "Engelska 8–9", GroupKind::Teaching);
+        }
+        let unit = UnitId(self.id());
+        self.town.add_unit(unit, "Birger Sjöberggymnasiet", &[SchoolForm::UpperSecondary]);
+        for name in ["NA1", "NA2", "NA3", "EK1", "EK2", "EK3"] {
+            let group = GroupId(self.id());
+            self.town.add_group(group, unit, name, GroupKind::Class);
+        }
+    }
+
+    fn person(&mut self, family: &str, adult: bool) -> PersonId {
+        let id = PersonId(self.id());
+        let given = names::GIVEN[self.below(40)];
+        let mut person = Person::named(given, family);
+        if self.one_in(12) {
+            person.given = format!("{given} {}", names::GIVEN[self.below(40)]);
+            person.call = None;
+        }
+        if adult {
+            person.phone = format!("070-174 {:02} {:02}", self.below(100), self.below(100));
+            person.address = format!("{} {}", names::street(id.0.as_u128()), 1 + self.below(90));
+        }
+        self.town.people.insert(id, person);
+        id
+    }
+
+    fn family(&mut self) {
+        let family = names::FAMILY[self.below(32)];
+        let mut guardians = vec![self.person(family, true)];
+        if !self.one_in(6) {
+            // Separated guardians mostly have other names.
+            let other = if self.one_in(4) { names::FAMILY[self.below(32)] } else { family };
+            guardians.push(self.person(other, true));
+        }
+        let marked = self.one_in(80);
+        for _ in 0..=self.below(3) {
+            let years = 1 + self.below(18) as i16;
+            let child = self.child(family, years, &guardians);
+            if marked {
+                self.town.enrolled.get_mut(&child).unwrap().marked = true;
+            }
+        }
+    }
+
+    fn child(&mut self, family: &str, years: i16, guardians: &[PersonId]) -> ChildId {
+        let child = ChildId(self.id());
+        let given = names::GIVEN[self.below(40)];
+        self.town.add_child(child, given, family, years, guardians);
+        if self.one_in(15) {
+            let person = self.town.people.get_mut(&child.as_person()).unwrap();
+            person.given = format!("{given} {}", family.chars().rev().collect::<String>().to_lowercase());
+            person.call = None;
+        }
+        match years {
+            ..=5 => self.placed(child, GroupKind::Department),
+            6..=15 => {
+                let year = (years - 6) as u8;
+                let group = self.group(GroupKind::Class, |name| {
+                    if year == 0 { name == "Förskoleklass" } else { name == format!("{year}A") }
+                });
+                let unit = self.town.groups.iter().find(|one| one.group == group).unwrap().unit;
+                self.town.enrol(child, unit, Some(group), Some(year));
+                if year <= 3 && !self.one_in(3) {
+                    self.placed(child, GroupKind::AfterSchool);
+                }
+                if year >= 8 {
+                    let group = self.group(GroupKind::Teaching, |_| true);
+                    let unit = self.town.groups.iter().find(|one| one.group == group).unwrap().unit;
+                    let from = self.town.today.plus(-90);
+                    let place = Place { unit, group: Some(group), placement: None, from, until: None };
+                    self.town.enrolled.get_mut(&child).unwrap().places.push(place);
+                }
+            }
+            _ => {
+                let year = (years - 15).clamp(1, 3);
+                let group = self.group(GroupKind::Class, |name| name.len() == 3 && name.ends_with(&year.to_string()));
+                let unit = self.town.groups.iter().find(|one| one.group == group).unwrap().unit;
+                self.town.enrol(child, unit, Some(group), Some(9 + year as u8));
+            }
+        }
+        child
+    }
+
+    fn placed(&mut self, child: ChildId, kind: GroupKind) {
+        let group = self.group(kind, |_| true);
+        let placement = PlacementId(self.id());
+        self.town.place(child, placement, group);
+    }
+
+    fn group(&mut self, kind: GroupKind, fits: impl Fn(&str) -> bool) -> GroupId {
+        let fitting: Vec<GroupId> =
+            self.town.groups.iter().filter(|one| one.kind == kind && fits(&one.name)).map(|one| one.group).collect();
+        fitting[self.below(fitting.len())]
+    }
+
+    fn staff(&mut self) {
+        let guardians: Vec<PersonId> =
+            self.town.enrolled.values().flat_map(|one| &one.guardians).map(|one| one.guardian).collect();
+        let groups = self.town.groups.clone();
+        let units: Vec<UnitId> = self.town.units.iter().map(|one| one.unit).skip(2).collect();
+        for unit in units {
+            let family = names::FAMILY[self.below(32)];
+            let principal = self.person(family, true);
+            self.town.employ(principal, unit, true, &[]);
+            for group in groups.iter().filter(|one| one.unit == unit) {
+                // Some staff are guardians of the town too.
+                let teacher = match self.one_in(5) {
+                    true => guardians[self.below(guardians.len())],
+                    false => {
+                        let family = names::FAMILY[self.below(32)];
+                        self.person(family, true)
+                    }
+                };
+                if !self.town.employed.contains_key(&teacher) {
+                    self.town.employ(teacher, unit, false, &[group.group]);
+                }
+            }
+        }
+    }
+}
