@@ -40,9 +40,9 @@ pub struct RightsCache {
 pub type Fresh = (u32, u32);
 
 /// An answer under way.
-pub struct Answer<'a> {
-    store: &'a dyn Store,
-    cache: &'a RightsCache,
+pub struct Answer {
+    store: Arc<dyn Store>,
+    cache: Arc<RightsCache>,
     account: Account,
     want: std::vec::IntoIter<ScopeNumber>,
     first: Option<Vec<u8>>,
@@ -51,7 +51,7 @@ pub struct Answer<'a> {
 }
 
 /// What a request is answered with.
-pub enum Answered<'a> {
+pub enum Answered {
     /// Nothing is new: 204, or wait for one of these scopes, at most until a moment.
     Nothing {
         /// A change in one of them may be news.
@@ -60,18 +60,18 @@ pub enum Answered<'a> {
         until: Option<Timestamp>,
     },
     /// Lines.
-    Lines(Answer<'a>),
+    Lines(Answer),
 }
 
 /// Answers a request whose commands have their receipts.
-pub fn answer<'a>(
-    store: &'a dyn Store,
-    cache: &'a RightsCache,
+pub fn answer(
+    store: &Arc<dyn Store>,
+    cache: &Arc<RightsCache>,
     account: &Account,
     request: &Request,
     receipts: &[Receipt],
     (now, fresh): (Timestamp, Fresh),
-) -> Result<Answered<'a>> {
+) -> Result<Answered> {
     let mut missing = Vec::new();
     // A scope that never had a row has no number yet; the second read finds it.
     for _ in 0..3 {
@@ -90,8 +90,8 @@ pub fn answer<'a>(
                 let want = want.into_iter();
                 let account = *account;
                 return Ok(Answered::Lines(Answer {
-                    store,
-                    cache,
+                    store: store.clone(),
+                    cache: cache.clone(),
                     account,
                     want,
                     first: Some(lines),
@@ -105,7 +105,7 @@ pub fn answer<'a>(
     Err(StoreError::Failed("scopes got no numbers".to_owned()))
 }
 
-impl Answer<'_> {
+impl Answer {
     /// The next piece of lines; none: the answer is complete. `now` is the server's clock.
     pub fn next_piece(&mut self, now: Timestamp) -> Result<Option<Vec<u8>>> {
         if let Some(first) = self.first.take() {
@@ -113,7 +113,7 @@ impl Answer<'_> {
         }
         for number in self.want.by_ref() {
             let mut lines = Vec::new();
-            self.store.read(&mut |snapshot| snap(snapshot, self.cache, &self.account, number, now, &mut lines))?;
+            self.store.read(&mut |snapshot| snap(snapshot, &self.cache, &self.account, number, now, &mut lines))?;
             if !lines.is_empty() {
                 return Ok(Some(lines));
             }

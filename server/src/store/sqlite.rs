@@ -23,7 +23,7 @@ use super::{Entry, Head, Kept, Meta, Reading, Result, Snapshot, Store, StoreErro
 const VERSION: i32 = 1;
 
 const TABLES: &str = "
-CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scope (
     number INTEGER PRIMARY KEY,

@@ -156,7 +156,12 @@ pub mod story {
 
     /// A person's or device's account in the town of the stories.
     pub fn account(holder: impl Into<HolderId>, role: Role) -> Account {
-        Account { tenant: tenant(), holder: holder.into(), role }
+        account_of(holder.into(), role)
+    }
+
+    /// As [`account`], by holder.
+    pub fn account_of(holder: HolderId, role: Role) -> Account {
+        Account { tenant: tenant(), holder, role }
     }
 }
 

@@ -46,6 +46,8 @@ pub trait Ballast: Send + Sync {
     fn release(&self, connection: &Connection) -> bool;
     /// Takes the reserve again if there is room.
     fn restore(&self);
+    /// Told of the writer's connection when it is opened.
+    fn opened(&self, _connection: &Connection) {}
 }
 
 /// The store of one account.
@@ -203,6 +205,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn prepare(options: &Options) -> Result<Connection> {
     let mut connection = connection::open(&options.path, &options.protection, false)?;
+    options.ballast.opened(&connection);
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > schema::VERSION {
         return Err(Error::Newer);

@@ -183,20 +183,30 @@ impl Transaction<'_> {
 
     /// Lets receipts take effect whose scopes, as far as still held, are whole at or above their seq. How many did.
     pub fn settle(&self) -> Result<usize> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT n, receipt FROM outbox WHERE receipt IS NOT NULL AND state IN ('waiting', 'parked', 'settling')",
-        )?;
-        let pending: Vec<(i64, String)> =
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
         let mut settled = 0;
-        for (n, text) in pending {
-            let Ok(receipt) = serde_json::from_str::<Receipt>(&text) else { continue };
+        for (n, receipt) in self.pending()? {
             if self.is_whole_for(n, receipt.seq)? {
                 self.take_effect(n, &receipt)?;
                 settled += 1;
             }
         }
         Ok(settled)
+    }
+
+    /// The receipts that came and have not taken effect, with their rows' numbers.
+    pub fn pending(&self) -> Result<Vec<(i64, Receipt)>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT n, receipt FROM outbox
+             WHERE receipt IS NOT NULL AND state IN ('waiting', 'parked', 'settling') ORDER BY n",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut pending = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(receipt) = serde_json::from_str(row.get_ref(1)?.as_str().unwrap_or_default()) {
+                pending.push((row.get(0)?, receipt));
+            }
+        }
+        Ok(pending)
     }
 
     /// Whether every still-held scope of a command is whole at or above this seq.

@@ -10,7 +10,7 @@ pub(super) const VERSION: i32 = 1;
 pub(super) const TABLES: &str = "
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
-    value NOT NULL
+    value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The rights as the server last gave them. `name` is unknown until the first snapshot of a scope that was added.

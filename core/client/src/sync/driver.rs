@@ -243,6 +243,10 @@ impl Worker {
             let now = estimate(self.clock.as_ref(), transaction.offset()?).now;
             transaction.expire(now)?;
             transaction.unpark(now, start)?;
+            if start {
+                // The clock may tell another time than when these were predicted.
+                transaction.replay(now)?;
+            }
             transaction.count_down(boot)
         })?;
         for _ in 0..20 {

@@ -92,6 +92,11 @@ impl Machine {
         self.stopped
     }
 
+    /// The exchange that counts now.
+    pub fn current(&self) -> Exchange {
+        self.exchange
+    }
+
     /// Whether the last exchange was complete and nothing was left to fetch.
     pub fn is_synced(&self) -> bool {
         self.synced
