@@ -65,7 +65,7 @@ impl Ballast for Disk {
         if !self.full.load(Ordering::Relaxed) || self.released.swap(true, Ordering::Relaxed) {
             return false;
         }
-        let pages = self.pages.load(Ordering::Relaxed) + 512;
+        let pages = self.pages.load(Ordering::Relaxed) + 2;
         connection.pragma_update(None, "max_page_count", pages).is_ok()
     }
 
@@ -74,8 +74,8 @@ impl Ballast for Disk {
     fn opened(&self, connection: &rusqlite::Connection) {
         if self.full.load(Ordering::Relaxed) {
             let used: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-            self.pages.store(used + 1, Ordering::Relaxed);
-            connection.pragma_update(None, "max_page_count", used + 1).unwrap();
+            self.pages.store(used, Ordering::Relaxed);
+            connection.pragma_update(None, "max_page_count", used).unwrap();
         }
     }
 }

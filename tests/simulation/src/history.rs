@@ -58,6 +58,7 @@ pub struct History {
     wrong_sums_injected: bool,
     commands: u64,
     steps_done: u64,
+    head: u64,
 }
 
 struct Flight {
@@ -89,7 +90,7 @@ impl History {
         let start = Day::new(2026, 11, 24).unwrap().start().0 + 7 * HOUR;
         let time: Time = Arc::new(AtomicI64::new(start));
         let town = Town::small(day(start));
-        let poison = RecordId::state("day_change", &[&story::loves_placement(), &day(start).plus(5)]);
+        let poison = RecordId::state("day_change", &[&story::loves_placement(), &day(start).plus(3)]);
         let server = Server::open(&folder.join("server"), 1, variant, Some(poison));
         let mut history = Self {
             random: ChaCha8Rng::seed_from_u64(seed),
@@ -111,6 +112,7 @@ impl History {
             wrong_sums_injected: false,
             commands: seed << 20,
             steps_done: 0,
+            head: 0,
         };
         let mut changes = history.town.changes();
         changes.push(history.town.tablet(story::tablet(), story::department()));
@@ -135,7 +137,7 @@ impl History {
     }
 
     pub fn last_lines(&self) -> String {
-        let from = self.lines.len().saturating_sub(60);
+        let from = self.lines.len().saturating_sub(400);
         self.lines[from..].join("\n")
     }
 
@@ -156,12 +158,12 @@ impl History {
             40..=54 => self.deliver_request()?,
             55..=82 => self.deliver_lines()?,
             83..=85 => self.change_rights()?,
-            86..=87 => self.time_passes(),
-            88..=89 => self.device_dies(device)?,
-            90 => self.server_dies(),
-            91 => self.copied(device)?,
-            92 => self.suspended(device),
-            93 => self.disk(device),
+            86 => self.time_passes(),
+            87 => self.device_dies(device)?,
+            88 => self.server_dies(),
+            89..=90 => self.copied(device)?,
+            91 => self.suspended(device),
+            92..=93 => self.disk(device),
             94..=95 => self.undone(device)?,
             96 => self.odd_command(device)?,
             97 => self.other_epoch_or_floor(),
@@ -196,7 +198,7 @@ impl History {
             (Role::Guardian, 0) => Command::ChangeDay {
                 child: story::love(),
                 placement: story::loves_placement(),
-                // The fifth day is the one on which a rule fails.
+                // The third day is the one on which a rule fails.
                 day: today.plus(self.below(6) as i32),
                 times: Some(vec![span]),
                 comment: format!("mormor hämtar {}", self.below(100)),
@@ -327,6 +329,9 @@ impl History {
             None => format!(r#"{{"id":"{id}","body":{{"from_the_future":{{}}}}}}"#),
         };
         let device = &mut self.devices[index];
+        // The outbox it once was in was another's, or is damaged.
+        device.saved.retain(|one| *one != id);
+        device.file.execute("DELETE FROM outbox WHERE id = ?1", [id.0.as_bytes()]).unwrap();
         let done = device.file.execute(
             "INSERT OR IGNORE INTO outbox (id, bytes, created, uncertain, state) VALUES (?1, ?2, ?3, 0, 'waiting')",
             rusqlite::params![id.0.as_bytes(), body, self.time.load(Ordering::Relaxed)],
@@ -340,8 +345,8 @@ impl History {
     // --- network ---
 
     fn poll(&mut self, index: usize) -> Result<(), String> {
-        let ask = self.below(4) == 0 || !self.faults;
-        let foreground = self.below(2) == 0;
+        let ask = self.below(6) == 0;
+        let foreground = self.below(4) > 0;
         self.poll_with(index, Wishes { foreground, ask })
     }
 
@@ -401,8 +406,9 @@ impl History {
             }
         }
         if self.faults && self.below(20) == 0 {
-            // Numbers of scopes that are others'.
-            request.want.extend(0..30);
+            // Numbers of scopes that are others', or nobody's.
+            let own = properties::held(&self.devices[index]);
+            request.want.extend((0..70).filter(|number| !own.contains(number)));
         }
         let nothing = |held: Option<Vec<u8>>| Flight {
             device: index,
@@ -886,20 +892,21 @@ impl History {
                 self.server_dies();
             }
         }
-        let scopes: Vec<Scope> = touched.iter().copied().chain(self.sums.keys().copied()).collect();
-        let sums = self.server.read(|snapshot| {
-            let head = snapshot.meta()?.head;
+        let scopes: Vec<Scope> = touched.iter().copied().collect();
+        let (sums, head) = self.server.read(|snapshot| {
             let mut found = Vec::new();
             for one in snapshot.heads(&scopes)? {
-                found.push((one.scope, snapshot.sum(one.number)?, head));
+                found.push((one.scope, snapshot.sum(one.number)?));
             }
-            Ok(found)
+            Ok((found, snapshot.meta()?.head))
         });
-        for (scope, sum, head) in sums {
-            let of = self.sums.entry(scope).or_default();
-            of.insert((0, 0), if sum.count == 0 { head } else { of.get(&(0, 0)).copied().unwrap_or(0) });
-            of.insert((sum.count, sum.sum), head);
+        for (scope, sum) in sums {
+            // Until its first row a scope was empty; a state holds until the next.
+            let of = self.sums.entry(scope).or_insert_with(|| BTreeMap::from([((0, 0), u64::MAX)]));
+            of.values_mut().filter(|last| **last == u64::MAX).for_each(|last| *last = self.head);
+            of.insert((sum.count, sum.sum), u64::MAX);
         }
+        self.head = head;
     }
 
     fn forget_flights(&mut self, index: usize) {

@@ -63,7 +63,7 @@ fn rows(device: &Device) -> BTreeSet<RowText> {
 
 /// (b) After the answer's first step nothing is left that lies outside the rights it brought.
 pub fn nothing_outside(device: &Device, held: &BTreeSet<u32>) -> Result<(), String> {
-    let scopes: BTreeSet<u32> = numbers(device, "SELECT number FROM scope");
+    let scopes = self::held(device);
     if !scopes.is_subset(held) {
         return Err(format!("(b) {}: scopes {:?} are kept", device.name, scopes.difference(held)));
     }
@@ -137,7 +137,7 @@ pub fn whole_states(device: &Device, sums: &Sums) -> Result<(), String> {
         .collect();
     for (receipt, name, part) in shown {
         let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
-        let seq = states.get(&name).copied().unwrap_or(0);
+        let Some(seq) = states.get(&name).copied() else { continue };
         if part.is_some() && seq < receipt.seq && receipt.outcome == Outcome::Ok {
             return Err(format!("(e) {}: outcome of seq {} over {name} at {seq}", device.name, receipt.seq));
         }
@@ -185,6 +185,11 @@ fn overlay(device: &Device) -> BTreeSet<(i64, String, String, i64, Option<String
     let rows = rows.map(Result::unwrap);
     rows.map(|(scope, kind, id, at, body): (_, _, _, _, Option<String>)| (scope, kind, id, at, body.map(timeless)))
         .collect()
+}
+
+/// The numbers of the scopes that a device holds.
+pub fn held(device: &Device) -> BTreeSet<u32> {
+    numbers(device, "SELECT number FROM scope")
 }
 
 fn numbers(device: &Device, sql: &str) -> BTreeSet<u32> {
