@@ -49,20 +49,23 @@ impl Clock for Clocks {
 #[derive(Default)]
 pub struct Disk {
     full: AtomicBool,
+    reserve: AtomicBool,
     pages: AtomicI64,
     pub released: AtomicBool,
 }
 
 impl Disk {
-    pub fn fill(&self, full: bool) {
+    /// Full from the next opening on, with or without the reserve.
+    pub fn fill(&self, full: bool, reserve: bool) {
         self.full.store(full, Ordering::Relaxed);
+        self.reserve.store(reserve, Ordering::Relaxed);
         self.released.store(false, Ordering::Relaxed);
     }
 }
 
 impl Ballast for Disk {
     fn release(&self, connection: &rusqlite::Connection) -> bool {
-        if !self.full.load(Ordering::Relaxed) || self.released.swap(true, Ordering::Relaxed) {
+        if !self.reserve.load(Ordering::Relaxed) || self.released.swap(true, Ordering::Relaxed) {
             return false;
         }
         let pages = self.pages.load(Ordering::Relaxed) + 2;

@@ -579,6 +579,13 @@ impl History {
     fn do_step(&mut self, index: usize, step: &Step) -> Result<bool, String> {
         self.steps_done += 1;
         let variant = self.variant;
+        if let (Wrong::CursorBeforeRows, Step::First(first), 0) = (variant, step, self.below(4)) {
+            // The wrong phone has stored the cursor and dies before it stores the rows.
+            let store = &self.devices[index].store;
+            store.write(Durability::Saved, |transaction| transaction.set_cursor(&first.cursor)).ok();
+            self.device_dies(index)?;
+            return Ok(false);
+        }
         let device = &mut self.devices[index];
         let clock = device.clocks.clone();
         let result = apply_variant(variant, &device.store, &mut device.loading, step, clock.as_ref(), &device.file);
@@ -592,9 +599,6 @@ impl History {
             }
             Err(error) => return Err(format!("{name}: {} failed: {error}", called(step))),
         };
-        if variant == Wrong::CursorBeforeRows && done.len() > 1 && self.below(4) == 0 {
-            self.device_dies(index)?;
-        }
         let wrong: u32 = done.iter().map(|done| done.wrong_sums).sum();
         self.say(format!("{name}: {}{}", called(step), if wrong > 0 { ", wrong sum" } else { "" }));
         if wrong > 0 && !self.wrong_sums_injected {
@@ -634,6 +638,16 @@ impl History {
     // --- what goes wrong ---
 
     fn change_rights(&mut self) -> Result<(), String> {
+        if self.below(3) == 0 {
+            // Love leaves the department and comes back: what its staff hold changes.
+            let here = self.town.placements[&story::loves_placement()].until.is_none();
+            self.town.end_place(story::love(), story::loves_placement(), here);
+            self.say(format!("love {} Blåklinten", if here { "left" } else { "came back to" }));
+            let mut changes = vec![Change::put(&self.town.placements[&story::loves_placement()].clone())];
+            changes.extend(self.town.child(&self.town.enrolled[&story::love()].clone()));
+            self.import(&changes);
+            return Ok(());
+        }
         let child = if self.below(2) == 0 { story::love() } else { story::ebba() };
         let ended =
             self.town.enrolled[&child].guardians.iter().any(|one| one.guardian == story::bo() && one.until.is_some());
@@ -742,9 +756,9 @@ impl History {
 
     fn disk(&mut self, index: usize) {
         let path = self.path();
-        let full = self.below(2) == 0;
+        let (full, reserve) = (self.below(3) > 0, self.below(2) == 0);
         copy_files(&self.devices[index].path, &path);
-        self.devices[index].disk.fill(full);
+        self.devices[index].disk.fill(full, reserve);
         self.devices[index].reopen(&path);
         self.forget_flights(index);
         self.start(index);
@@ -778,10 +792,7 @@ impl History {
             if self.devices[index].suspended {
                 self.suspended(index);
             }
-            if self.devices[index].disk.released.load(Ordering::Relaxed) || self.below(2) == 0 {
-                self.devices[index].disk.fill(false);
-            }
-            self.devices[index].disk.fill(false);
+            self.devices[index].disk.fill(false, false);
             self.device_dies(index)?;
         }
         let mut rounds = 0;

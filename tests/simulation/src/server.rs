@@ -187,7 +187,12 @@ impl<S: Snapshot + ?Sized> Snapshot for Seen<'_, S> {
     }
 
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {
-        self.inner.heads(scopes)
+        let mut heads = self.inner.heads(scopes)?;
+        if self.store.variant == Variant::LostRightsStillSent {
+            // What rights were found from seems never to change.
+            heads.iter_mut().for_each(|head| head.head = 0);
+        }
+        Ok(heads)
     }
 
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()> {
@@ -293,15 +298,13 @@ impl Transaction for Within<'_> {
 
     fn savepoint(&self, work: &mut dyn FnMut() -> Result<bool>) -> Result<()> {
         let before = self.wrote.lock().unwrap().clone();
-        let wrong = self.seen.store.variant == Variant::CommitBeforeDecided;
         let mut kept = false;
         self.inner.savepoint(&mut || {
             let result = work();
             kept = matches!(result, Ok(true));
-            // A wrong server keeps what a refused command had begun.
-            if wrong { result.map(|_| true) } else { result }
+            result
         })?;
-        if !kept && !wrong {
+        if !kept {
             *self.wrote.lock().unwrap() = before;
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use kapprum_client::clock::Clock;
 use kapprum_client::error::Result;
-use kapprum_client::store::{Durability, Store, Transaction};
-use kapprum_client::sync::apply::{Done, First, Loading, Step, apply, now, take_first, take_rights};
+use kapprum_client::store::{Durability, Store};
+use kapprum_client::sync::apply::{Done, First, Loading, Step, apply, now, take_first};
 use kapprum_protocol::frame::RightsFrame;
 
 /// The product, or one sentence of it wrong.
@@ -31,13 +31,12 @@ pub enum Variant {
     ReceiptsForgotten,
     SeqOutsideLock,
     SectionsOfSeveralReads,
-    CommitBeforeDecided,
     LostRightsStillSent,
     TombstonesLeftOut,
 }
 
 /// All wrong ones.
-pub const WRONG: [Variant; 22] = [
+pub const WRONG: [Variant; 21] = [
     Variant::PurgeAfterOutbox,
     Variant::SwapBeforeLastRow,
     Variant::SwapWithoutReplay,
@@ -57,7 +56,6 @@ pub const WRONG: [Variant; 22] = [
     Variant::ReceiptsForgotten,
     Variant::SeqOutsideLock,
     Variant::SectionsOfSeveralReads,
-    Variant::CommitBeforeDecided,
     Variant::LostRightsStillSent,
     Variant::TombstonesLeftOut,
 ];
@@ -97,10 +95,6 @@ pub fn apply_variant(
             transaction.set_cursor(&rights.cursor)?;
             Ok(vec![Done { purged: true, ..Done::default() }])
         }),
-        (Variant::SwapBeforeLastRow, Step::Load(rows)) if rows.len() > 1 => {
-            // What the machine would call the last rows come after the swap: see `steps`.
-            apply(store, loading, step, clock).map(|done| vec![done])
-        }
         (Variant::SwapWithoutReplay, Step::Swap(snap, sum)) => {
             let stale: Vec<(i64, String)> = overlay_ids(file)?;
             let done = apply(store, loading, &Step::Swap(snap.clone(), *sum), clock)?;
@@ -126,14 +120,11 @@ pub fn apply_variant(
             restore_overlay(file, &stale)?;
             Ok(vec![done])
         }
-        (Variant::CursorBeforeRows, Step::First(first)) => {
-            // Two transactions; a device that dies between them has lost the rows.
-            store.write(saved, |transaction| transaction.set_cursor(&first.cursor))?;
-            Ok(vec![Done::default(), apply(store, loading, step, clock)?])
-        }
         (Variant::ReceiptRegardlessOfSeq, Step::First(first)) => store.write(saved, |transaction| {
             let done = take_first(transaction, first, now(transaction, clock)?)?;
-            settle_all(transaction, file)?;
+            for (n, receipt) in transaction.pending()? {
+                transaction.take_effect(n, &receipt)?;
+            }
             transaction.replay(now(transaction, clock)?)?;
             Ok(vec![done])
         }),
@@ -188,11 +179,6 @@ pub fn steps(variant: Variant, mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// Re-done by the wrong variants: rights without the product's care.
-pub fn rights(transaction: &Transaction<'_>, frame: &RightsFrame, clock: &dyn Clock) -> Result<Done> {
-    take_rights(transaction, frame, now(transaction, clock)?)
-}
-
 fn overlay_ids(file: &rusqlite::Connection) -> Result<Vec<(i64, String)>> {
     let mut statement = file.prepare("SELECT scope, json_array(kind, hex(id), at, body) FROM overlay")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -207,15 +193,6 @@ fn restore_overlay(file: &rusqlite::Connection, rows: &[(i64, String)]) -> Resul
                 json_extract(?2, '$[2]'), json_extract(?2, '$[3]')",
             rusqlite::params![scope, text],
         )?;
-    }
-    Ok(())
-}
-
-fn settle_all(transaction: &Transaction<'_>, file: &rusqlite::Connection) -> Result<()> {
-    // Read through the transaction itself: every receipt takes effect at once.
-    let _ = file;
-    for (n, receipt) in transaction.pending()? {
-        transaction.take_effect(n, &receipt)?;
     }
     Ok(())
 }

@@ -302,6 +302,14 @@ impl Town {
         enrolled.guardians.iter_mut().filter(|one| one.guardian == guardian).for_each(|one| one.until = None);
     }
 
+    /// A child's place ended yesterday, or goes on after all.
+    pub fn end_place(&mut self, child: ChildId, placement: PlacementId, ended: bool) {
+        let until = ended.then(|| self.today.plus(-1));
+        self.placements.get_mut(&placement).unwrap().until = until;
+        let places = &mut self.enrolled.get_mut(&child).unwrap().places;
+        places.iter_mut().filter(|place| place.placement == Some(placement)).for_each(|place| place.until = until);
+    }
+
     /// All facts as changes, in an order in which what follows can be derived.
     pub fn changes(&self) -> Vec<Change> {
         let mut changes = vec![Change::put(&Municipality {
