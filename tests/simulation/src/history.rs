@@ -220,12 +220,12 @@ impl History {
         let time: Estimate = estimate(device.clocks.as_ref(), offset);
         let tapped = (device.account.role == Role::Tablet).then(story::maja);
         let saving = Saving { id, command, tapped, time };
-        if self.variant == Wrong::SavedBeforeCommit && self.random.next_u64() % 3 == 0 {
+        if self.variant == Wrong::SavedBeforeCommit && self.random.next_u64().is_multiple_of(3) {
             device.saved.push(id);
             return Ok(());
         }
         // Seen from the same moment, laying one command over is the same as replaying all.
-        let compared = self.random.next_u64() % 2 == 0
+        let compared = self.random.next_u64().is_multiple_of(2)
             && device.store.write(Durability::Fetched, |transaction| transaction.replay(time.now)).is_ok();
         let result = device.store.save(&saving);
         let released = device.disk.released.load(Ordering::Relaxed);
@@ -381,7 +381,9 @@ impl History {
         let (index, exchange, text) = self.requests.remove(at);
         if self.faults && self.below(10) == 0 {
             self.sometimes("request lost");
-            return self.fail(index, exchange, Failure::Lost);
+            self.fail(index, exchange, Failure::Lost)?;
+            // Or only given up, and answered after all.
+            return if self.below(2) == 0 { self.serve(index, exchange, &text) } else { Ok(()) };
         }
         if self.faults && self.below(12) == 0 {
             self.sometimes("request twice");
@@ -539,7 +541,7 @@ impl History {
     fn take(&mut self, index: usize, exchange: Exchange, line: &str) -> Result<bool, String> {
         let device = &mut self.devices[index];
         let mut broken = line.to_owned();
-        if self.faults && self.random.next_u64() % 400 == 0 {
+        if self.faults && self.random.next_u64().is_multiple_of(400) {
             // (i) A broken line is an error, never a panic.
             let at = (self.random.next_u64() % broken.len().max(1) as u64) as usize;
             if broken.is_char_boundary(at) {

@@ -1,0 +1,115 @@
+## Time
+time = { $hour }:{ $minute }
+span = { $start }–{ $end }
+today = today
+tomorrow = tomorrow
+yesterday = yesterday
+date = { $weekday } { $day } { $month }
+weekday = { $number ->
+    [0] Monday
+    [1] Tuesday
+    [2] Wednesday
+    [3] Thursday
+    [4] Friday
+    [5] Saturday
+   *[6] Sunday
+}
+month = { $number ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+
+## The child's day
+not_coming = Not coming { $day }
+away_part = Away { $span }
+expected = Expected { $span }
+here_since = Here since { $time }
+went_home = Went home { $time }
+day_off = Day off { $day }
+at_school = At school { $day }
+no_school = No school { $day }
+comment = To the staff: { $text }
+absent_until = Away { $from } to { $until }
+absent_day = Away { $from }
+absent_open = Away from { $from } until further notice
+absent_part = Away { $from } { $span }
+reported_by_you = Reported by you
+reported_by_other = Reported by someone else
+event_in = Came { $time }
+event_out = Left { $time }
+
+## Lists
+home_title = Home
+home_empty = Your children show here once they have a place in preschool or school.
+board_title = { $group }, { $unit }
+board_count = { $here } here, { $expected } expected
+board_empty = No children in the group.
+check_in = Came
+check_out = Went home
+outbox_title = Sent
+outbox_empty = Nothing is waiting to be sent.
+outbox_waiting = { $count ->
+    [one] 1 waiting
+   *[other] { $count } waiting
+}
+report_title = Not coming
+report_health = Write nothing about health. That the child is away is enough.
+report_for = Which days?
+
+## State
+waiting = Waiting for the network
+waiting_long = Waiting for the server to understand it. Update the app if it takes long.
+being_withdrawn = Being taken back
+received = Received { $time }
+received_day = Received { $day } { $time }
+withdrawn = Taken back
+may_be_refused = May be refused: { $why }
+refused = Refused: { $why }
+sent_gone = Removed from this phone
+loading = Loading …
+old_data = Last fetched { $day } { $time }
+locked = Locked, because this phone has had no contact for long. Connect to the network.
+no_right = This is not shown to you.
+
+## What was sent
+sent_report = { $name } is not coming { $days }
+sent_change_absence = Changed absence for { $name }
+sent_withdraw = { $name } is coming after all
+sent_week = New times for { $name }
+sent_day = Changed day for { $name } { $day }
+sent_in = { $name } came
+sent_out = { $name } went home
+sent_undo = Undone for { $name }
+sent_contact = Your contact details
+
+## Why not
+why_no_right = You have no right to this.
+why_not_of_age = Ask your guardian. You can do it yourself once you are 18.
+why_not_owner = Only who has the place can lay its times. Ask the other guardian or the staff.
+why_not_yours = Someone else reported this. Only they can take it back.
+why_who_tapped = Choose who you are first.
+why_not_there = It is not there any more.
+why_day_past = That day is over. Choose { $day } or later.
+why_too_far = That is too far ahead. Choose { $day } or earlier.
+why_cut_off = The last time to change was { $day } at { $time }. Ring { $phone }.
+why_switched_off = This can't be done here. Ring { $phone }.
+why_outside_hours = It is open { $span }. Choose a time between.
+why_closed = It is closed that day.
+why_wrong_times = The times don't fit together. Check them.
+why_too_long = The text is too long. At most { $most } characters.
+why_wrong_contact = The number or address does not look right. Check them.
+why_internal = Something went wrong on our side. Ring if it is urgent.
+why_withdrawn = It was taken back before it was done.
+why_id_reused = Something went wrong. Do it once more.
+why_too_old = It is too old. Check whether it is done already.
+why_clock = This phone's clock is wrong. Set it and try again.

@@ -1,0 +1,115 @@
+## Tid
+time = { $hour }.{ $minute }
+span = { $start }–{ $end }
+today = i dag
+tomorrow = i morgon
+yesterday = i går
+date = { $weekday } { $day } { $month }
+weekday = { $number ->
+    [0] måndag
+    [1] tisdag
+    [2] onsdag
+    [3] torsdag
+    [4] fredag
+    [5] lördag
+   *[6] söndag
+}
+month = { $number ->
+    [1] januari
+    [2] februari
+    [3] mars
+    [4] april
+    [5] maj
+    [6] juni
+    [7] juli
+    [8] augusti
+    [9] september
+    [10] oktober
+    [11] november
+   *[12] december
+}
+
+## Barnets dag
+not_coming = Kommer inte { $day }
+away_part = Borta { $span }
+expected = Väntas { $span }
+here_since = Här sedan { $time }
+went_home = Gick hem { $time }
+day_off = Ledig { $day }
+at_school = I skolan { $day }
+no_school = Ingen skola { $day }
+comment = Till personalen: { $text }
+absent_until = Borta { $from } till { $until }
+absent_day = Borta { $from }
+absent_open = Borta från { $from } tills vidare
+absent_part = Borta { $from } { $span }
+reported_by_you = Anmält av dig
+reported_by_other = Anmält av någon annan
+event_in = Kom { $time }
+event_out = Gick { $time }
+
+## Listor
+home_title = Hem
+home_empty = Här visas dina barn när de har en plats i förskola eller skola.
+board_title = { $group }, { $unit }
+board_count = { $here } här, { $expected } väntas
+board_empty = Inga barn i gruppen.
+check_in = Kom
+check_out = Gick hem
+outbox_title = Skickat
+outbox_empty = Inget väntar på att skickas.
+outbox_waiting = { $count ->
+    [one] 1 väntar
+   *[other] { $count } väntar
+}
+report_title = Kommer inte
+report_health = Skriv inget om hälsa. Att barnet är borta räcker.
+report_for = Vilka dagar?
+
+## Läge
+waiting = Väntar på nät
+waiting_long = Väntar på att servern ska förstå det. Uppdatera appen om det dröjer.
+being_withdrawn = Tas tillbaka
+received = Mottaget { $time }
+received_day = Mottaget { $day } { $time }
+withdrawn = Taget tillbaka
+may_be_refused = Kan bli nekat: { $why }
+refused = Nekat: { $why }
+sent_gone = Borttaget från telefonen
+loading = Hämtar …
+old_data = Senast hämtat { $day } { $time }
+locked = Låst för att det var länge sedan telefonen hade kontakt. Anslut till nätet.
+no_right = Det här visas inte för dig.
+
+## Vad som skickats
+sent_report = { $name } kommer inte { $days }
+sent_change_absence = Ändrad frånvaro för { $name }
+sent_withdraw = { $name } kommer ändå
+sent_week = Nya tider för { $name }
+sent_day = Ändrad dag för { $name } { $day }
+sent_in = { $name } kom
+sent_out = { $name } gick hem
+sent_undo = Ångrat för { $name }
+sent_contact = Dina kontaktuppgifter
+
+## Varför inte
+why_no_right = Du har inte rätt till det här.
+why_not_of_age = Be din vårdnadshavare. Du kan göra det själv när du har fyllt 18.
+why_not_owner = Bara den som har platsen kan lägga tider. Be den andra vårdnadshavaren eller personalen.
+why_not_yours = Någon annan har anmält det här. Bara den kan ta tillbaka det.
+why_who_tapped = Välj vem du är först.
+why_not_there = Det finns inte längre.
+why_day_past = Dagen har varit. Välj { $day } eller senare.
+why_too_far = Det är för långt fram. Välj { $day } eller tidigare.
+why_cut_off = Sista tiden att ändra var { $day } kl. { $time }. Ring { $phone }.
+why_switched_off = Det går inte att göra här. Ring { $phone }.
+why_outside_hours = Det är öppet { $span }. Välj en tid däremellan.
+why_closed = Det är stängt den dagen.
+why_wrong_times = Tiderna går inte ihop. Kontrollera dem.
+why_too_long = Texten är för lång. Högst { $most } tecken.
+why_wrong_contact = Numret eller adressen ser inte rätt ut. Kontrollera dem.
+why_internal = Något gick fel hos oss. Ring om det är bråttom.
+why_withdrawn = Det togs tillbaka innan det hann göras.
+why_id_reused = Något gick fel. Gör det en gång till.
+why_too_old = Det är för gammalt. Kontrollera om det redan är gjort.
+why_clock = Telefonens klocka går fel. Ställ den och försök igen.
