@@ -37,6 +37,9 @@ pub enum Error {
     /// The key store refused.
     #[error("the key store failed: {0}")]
     Key(String),
+    /// So many commands are not sent: asked before they are dropped.
+    #[error("{0} commands are not sent")]
+    Unsent(u64),
     /// The session has ended; sign in again.
     #[error("signed out")]
     SignedOut,

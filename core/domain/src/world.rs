@@ -10,6 +10,7 @@ use crate::id::RecordId;
 use crate::record::Body;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
+use crate::time::Timestamp;
 
 /// Where records come from: a store's transaction, or record ⊕ overlay on a phone.
 pub trait Source {
@@ -24,6 +25,11 @@ pub trait Source {
         range: RangeInclusive<i64>,
         visit: &mut dyn FnMut(&str),
     ) -> Result<(), Unread>;
+
+    /// The ids of records that unanswered commands made or changed; none on a server.
+    fn pending(&self, _kind: &'static str, _scopes: &[Scope]) -> Result<Vec<RecordId>, Unread> {
+        Ok(Vec::new())
+    }
 
     /// Told of a body that this build can't read. It is kept, skipped and counted.
     fn unreadable(&self, _kind: &'static str) {}
@@ -150,6 +156,17 @@ impl<'a> Seen<'a> {
     /// See [`World::all`]; a scope that is not held is [`Unread::NotHeld`].
     pub fn all<T: Body>(&self, scope: Scope) -> Result<Vec<T>, Unread> {
         self.scan(&[scope], i64::MIN..=i64::MAX)
+    }
+
+    /// The ids of records of a kind that are not received yet: they show as waiting.
+    pub fn pending(&self, kind: &'static str, scopes: &[Scope]) -> Result<Vec<RecordId>, Unread> {
+        self.check(scopes)?;
+        self.world.source.pending(kind, scopes)
+    }
+
+    /// Whether this student has come of age (ruling b).
+    pub fn of_age(&self, now: Timestamp) -> Result<bool, Unread> {
+        crate::access::of_age(self.actor, now, &self.world)
     }
 
     fn check(&self, scopes: &[Scope]) -> Result<(), Unread> {

@@ -82,7 +82,7 @@ locked = Locked, because this phone has had no contact for long. Connect to the 
 no_right = This is not shown to you.
 
 ## What was sent
-sent_report = { $name } is not coming { $days }
+sent_report = { $name }: { $days }
 sent_change_absence = Changed absence for { $name }
 sent_withdraw = { $name } is coming after all
 sent_week = New times for { $name }

@@ -82,7 +82,7 @@ locked = Låst för att det var länge sedan telefonen hade kontakt. Anslut till
 no_right = Det här visas inte för dig.
 
 ## Vad som skickats
-sent_report = { $name } kommer inte { $days }
+sent_report = { $name }: { $days }
 sent_change_absence = Ändrad frånvaro för { $name }
 sent_withdraw = { $name } kommer ändå
 sent_week = Nya tider för { $name }

@@ -11,6 +11,7 @@ use kapprum_client::sync::machine::Machine;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
 use kapprum_domain::time::Timestamp;
+use tokio::sync::watch;
 
 /// The history's true time, in milliseconds since 1970.
 pub type Time = Arc<AtomicI64>;
@@ -136,7 +137,13 @@ impl Device {
 }
 
 fn open(path: &Path, account: Account, disk: &Arc<Disk>) -> Store {
-    let options = Options { path: path.to_owned(), protection: Protection::Unkeyed, account, ballast: disk.clone() };
+    let options = Options {
+        path: path.to_owned(),
+        protection: Protection::Unkeyed,
+        account,
+        ballast: disk.clone(),
+        pulse: watch::Sender::new(0),
+    };
     Store::open(options).unwrap()
 }
 

@@ -38,6 +38,8 @@ pub struct Options {
     pub account: Account,
     /// The reserve that is freed on a full disk.
     pub ballast: Arc<dyn Ballast>,
+    /// Raised at each commit; feeds wake by it.
+    pub pulse: watch::Sender<u64>,
 }
 
 /// Room kept for bad days: freed when the disk is full, so that purge and outbox can still write.
@@ -57,7 +59,6 @@ pub struct Store {
     readers: Mutex<Vec<Connection>>,
     /// Whether the files are open; held shared while one is read, so that suspending waits for it.
     open: RwLock<bool>,
-    commits: watch::Sender<u64>,
     unreadable: AtomicU64,
 }
 
@@ -73,7 +74,6 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
             open: RwLock::new(true),
-            commits: watch::Sender::new(0),
             unreadable: AtomicU64::new(0),
         };
         Ok(store)
@@ -82,16 +82,6 @@ impl Store {
     /// Whose store it is.
     pub fn account(&self) -> &Account {
         &self.options.account
-    }
-
-    /// Tells each commit; feeds wake by it.
-    pub fn commits(&self) -> watch::Receiver<u64> {
-        self.commits.subscribe()
-    }
-
-    /// Wakes the feeds without a change, for what they depend on besides the store.
-    pub fn touch(&self) {
-        self.commits.send_modify(|count| *count += 1);
     }
 
     /// How many times a record was skipped because this build can't read it.
@@ -131,7 +121,7 @@ impl Store {
         }
         drop(guard);
         if result.is_ok() {
-            self.touch();
+            self.options.pulse.send_modify(|count| *count += 1);
         }
         result
     }
@@ -175,7 +165,7 @@ impl Store {
         }
         drop(writer);
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = true;
-        self.touch();
+        self.options.pulse.send_modify(|count| *count += 1);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kapprum_domain::access::{Class, Rights};
+use kapprum_domain::access::Rights;
 use kapprum_domain::actor::{Account, Actor};
 use kapprum_domain::id::RecordId;
 use kapprum_domain::scope::Scope;
@@ -52,11 +52,10 @@ impl<'a> Reader<'a> {
         Ok(Rights::given(given))
     }
 
-    /// Whether scopes of a class are locked for want of contact.
-    pub fn locked(&self, class: Class) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM scope WHERE class = ?1 AND locked)")?;
-        Ok(statement.query_row([u8::from(Freshness(class))], |row| row.get(0))?)
+    /// Whether something is locked for want of contact.
+    pub fn any_locked(&self) -> Result<bool> {
+        let mut statement = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM scope WHERE locked)")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Whether everything that is held has arrived.
@@ -107,6 +106,9 @@ JOIN scope s ON s.name = j.value
 JOIN overlay o ON o.scope = s.id AND o.kind = ?2 AND o.at BETWEEN ?3 AND ?4
 WHERE o.body IS NOT NULL";
 
+const PENDING: &str = "
+SELECT o.id FROM json_each(?1) j JOIN scope s ON s.name = j.value JOIN overlay o ON o.scope = s.id AND o.kind = ?2";
+
 impl Source for Reader<'_> {
     fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
         let found = self.connection.prepare_cached(GET).and_then(|mut statement| {
@@ -120,7 +122,7 @@ impl Source for Reader<'_> {
                 })
                 .optional()
         });
-        found.map_err(broken)?.flatten().ok_or(Unread::NotHeld(*scope))
+        found.map_err(|error| broken(&error))?.flatten().ok_or(Unread::NotHeld(*scope))
     }
 
     fn scan(
@@ -136,7 +138,7 @@ impl Source for Reader<'_> {
             .connection
             .prepare_cached(MISSING)
             .and_then(|mut statement| statement.query_row([&names], |row| row.get::<_, String>(0)).optional());
-        if let Some(missing) = missing.map_err(broken)? {
+        if let Some(missing) = missing.map_err(|error| broken(&error))? {
             return Err(match missing.parse() {
                 Ok(scope) => Unread::NotHeld(scope),
                 Err(_) => Unread::Broken("a scope has no name".to_owned()),
@@ -149,7 +151,18 @@ impl Source for Reader<'_> {
             }
             Ok(())
         });
-        visited.map_err(broken)
+        visited.map_err(|error| broken(&error))
+    }
+
+    fn pending(&self, kind: &'static str, scopes: &[Scope]) -> std::result::Result<Vec<RecordId>, Unread> {
+        let names: Vec<String> = scopes.iter().map(Scope::to_string).collect();
+        let names = serde_json::to_string(&names).unwrap_or_default();
+        let found = self.connection.prepare_cached(PENDING).and_then(|mut statement| {
+            let rows =
+                statement.query_map(params![names, kind], |row| Ok(RecordId(uuid::Uuid::from_bytes(row.get(0)?))))?;
+            rows.collect()
+        });
+        found.map_err(|error| broken(&error))
     }
 
     fn unreadable(&self, _: &'static str) {
@@ -158,6 +171,6 @@ impl Source for Reader<'_> {
 }
 
 /// The text of an SQLite error names tables, never values.
-fn broken(error: rusqlite::Error) -> Unread {
+fn broken(error: &rusqlite::Error) -> Unread {
     Unread::Broken(error.sqlite_error_code().map_or_else(|| "store".to_owned(), |code| format!("{code:?}")))
 }

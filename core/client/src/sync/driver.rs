@@ -3,6 +3,7 @@
 //! Steps run on the blocking pool, one after the other; between two steps no lock is held, so that saving a command
 //! never waits for the network.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,8 @@ pub struct Driver {
     pub clock: Arc<dyn Clock>,
     /// The session.
     pub bearer: Secret,
+    /// The side file that counts what is unsent.
+    pub unsent: PathBuf,
     /// Where it tells.
     pub status: watch::Sender<Status>,
     /// Spreads back-offs.
@@ -88,16 +91,20 @@ impl Driver {
             match action {
                 Action::Send(exchange, request) => {
                     self.status.send_modify(|status| status.round_trips += 1);
+                    // Waiting for news means that everything was fetched.
+                    self.tell(done, request.wait.is_some(), None);
                     // Dropping what was in flight resets its stream.
                     current =
                         Some((exchange, Flight::Opening(self.wire.sync(&self.bearer, request.write()), order.asked)));
                 }
                 Action::Sleep(until) => {
                     pause = pause.min(Duration::from_millis((until - now).max(0).unsigned_abs()));
-                    self.tell(&mut done, order.asked, &machine, None);
                 }
                 Action::Busy => {}
-                Action::Idle => self.tell(&mut done, order.asked, &machine, machine.stopped()),
+                Action::Idle => {
+                    done = done.max(order.asked);
+                    self.tell(done, machine.stopped().is_none(), machine.stopped());
+                }
             }
             let event = tokio::select! {
                 event = next(&mut current) => Some(event),
@@ -120,15 +127,18 @@ impl Driver {
                 current = rest.map(|flight| (exchange, flight));
                 if current.is_none() {
                     // A wish counts as answered by the exchange that began after it.
-                    self.tell(&mut done, asked, &machine, failure);
+                    done = done.max(asked);
+                    self.tell(done, false, failure);
+                    if self.work(Worker::note_unsent).await.is_err() {
+                        tracing::warn!("what is unsent could not be noted");
+                    }
                 }
             }
         }
     }
 
-    fn tell(&self, done: &mut u64, asked: u64, machine: &Machine, failure: Option<Failure>) {
-        *done = (*done).max(asked);
-        let now = Status { answered: *done, synced: machine.is_synced(), failure, ..*self.status.borrow() };
+    fn tell(&self, answered: u64, synced: bool, failure: Option<Failure>) {
+        let now = Status { answered, synced, failure, ..*self.status.borrow() };
         self.status.send_if_modified(|status| std::mem::replace(status, now) != now);
     }
 
@@ -145,7 +155,7 @@ impl Driver {
         let outcome = match (event, flight) {
             (Event::Opened(Ok(Answer::Nothing)), _) => {
                 machine.ended(exchange, self.clock.boot().elapsed, true);
-                let refreshed = self.work(Self::nothing_new).await;
+                let refreshed = self.work(Worker::nothing_new).await;
                 return (None, refreshed.err().map(|_| Failure::Lost));
             }
             (Event::Opened(Ok(Answer::Pieces(pieces, lines))), _) => {
@@ -173,7 +183,7 @@ impl Driver {
         match outcome {
             Ok(()) => {
                 machine.ended(exchange, now, false);
-                (None, (!machine.is_synced()).then_some(Failure::Lost))
+                (None, (!machine.is_complete()).then_some(Failure::Lost))
             }
             Err(failure) => {
                 let steps = machine.failed(exchange, now, failure);
@@ -215,27 +225,43 @@ impl Driver {
         Ok(())
     }
 
-    /// 204 is contact too: freshness runs anew, by the limits and the clock offset of the last full answer.
-    fn nothing_new(driver: &Worker) -> Result<()> {
-        let boot = driver.clock.boot();
-        driver.store.write(Durability::Fetched, |transaction| transaction.refresh_again(boot))
-    }
-
     /// Runs blocking work on the pool.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce(&Worker) -> Result<T> + Send + 'static) -> Result<T> {
-        let worker = Worker { store: self.store.clone(), clock: self.clock.clone(), status: self.status.clone() };
+        let worker = Worker {
+            unsent: self.unsent.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            status: self.status.clone(),
+        };
         tokio::task::spawn_blocking(move || work(&worker)).await.map_err(|_| Error::Closed)?
     }
 }
 
+/// Keeps count and oldest time of what is unsent beside the store, so that a lost file can tell what was lost.
+pub(crate) fn note_unsent(store: &Store, file: &Path) -> Result<()> {
+    let unsent = store.read(|reader| reader.unsent())?;
+    Ok(std::fs::write(file, serde_json::to_vec(&unsent).unwrap_or_default())?)
+}
+
 /// What blocking work needs of the driver.
 struct Worker {
+    unsent: PathBuf,
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     status: watch::Sender<Status>,
 }
 
 impl Worker {
+    /// 204 is contact too: freshness runs anew, by the limits of the last full answer.
+    fn nothing_new(&self) -> Result<()> {
+        let boot = self.clock.boot();
+        self.store.write(Durability::Fetched, |transaction| transaction.refresh_again(boot))
+    }
+
+    fn note_unsent(&self) -> Result<()> {
+        note_unsent(&self.store, &self.unsent)
+    }
+
     /// Counts freshness down, lets go what has passed, tries parked commands again, deletes a few pieces of garbage.
     fn housekeeping(&self, start: bool) -> Result<()> {
         let boot = self.clock.boot();

@@ -58,7 +58,7 @@ pub struct Machine {
     not_before: i64,
     stopped: Option<Failure>,
     jitter: u64,
-    synced: bool,
+    complete: bool,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ pub struct Wishes {
 impl Machine {
     /// A machine at the start; `seed` spreads its back-offs.
     pub fn new(seed: u64) -> Self {
-        Self { exchange: 0, flight: None, failures: 0, not_before: 0, stopped: None, jitter: seed, synced: false }
+        Self { exchange: 0, flight: None, failures: 0, not_before: 0, stopped: None, jitter: seed, complete: false }
     }
 
     /// Why it does not try any more, if so.
@@ -97,9 +97,9 @@ impl Machine {
         self.exchange
     }
 
-    /// Whether the last exchange was complete and nothing was left to fetch.
-    pub fn is_synced(&self) -> bool {
-        self.synced
+    /// Whether the last exchange was complete.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// What to do now. `now` is boot-time in milliseconds.
@@ -134,7 +134,7 @@ impl Machine {
         };
         self.exchange += 1;
         self.flight = Some(Flight { waiting: wait.is_some(), ..Flight::default() });
-        self.synced = false;
+        self.complete = false;
         Action::Send(self.exchange, request)
     }
 
@@ -157,7 +157,7 @@ impl Machine {
             return self.back_off(now, None);
         }
         self.failures = 0;
-        self.synced = true;
+        self.complete = true;
         // An answer that brought nothing although something was asked for: do not ask again at once.
         if !flight.progress && !flight.waiting && !nothing_new {
             self.not_before = now + BACK_OFF.0;

@@ -1,0 +1,162 @@
+//! What was sent, what waits, and what was refused, in words.
+
+use kapprum_words::Words;
+use serde::{Deserialize, Serialize};
+
+use crate::absence::{Absence, Days};
+use crate::command::Command;
+use crate::home::absence_days;
+use crate::id::{ChildId, CommandId, PersonId, RecordId};
+use crate::refusal::Refusal;
+use crate::register::Child;
+use crate::saying;
+use crate::scope::Scope;
+use crate::screen::Around;
+use crate::time::Timestamp;
+use crate::world::{Seen, Unread};
+
+/// A command in an outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The command's id.
+    pub id: CommandId,
+    /// The command, while its body is here.
+    pub command: Option<Command>,
+    /// Where it stands.
+    pub state: EntryState,
+    /// When it was asked.
+    pub created: Timestamp,
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryState {
+    /// Not answered; a replay may foresee a refusal.
+    Waiting(Option<Refusal>),
+    /// The server could not read it; tried again later.
+    Parked,
+    /// Taken back, or its right ended; its id is being settled.
+    Settling,
+    /// Done, received then.
+    Done(Timestamp),
+    /// Taken back before it was done.
+    Withdrawn,
+    /// Refused.
+    Refused(Refusal),
+}
+
+impl EntryState {
+    /// Whether it has no outcome yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Waiting(_) | Self::Parked | Self::Settling)
+    }
+}
+
+/// The outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// The heading.
+    pub title: String,
+    /// Newest first.
+    pub lines: Vec<OutboxLine>,
+    /// Instead of lines, if there are none.
+    pub empty: Option<String>,
+}
+
+/// A command in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLine {
+    /// The command's id.
+    pub id: CommandId,
+    /// What was asked.
+    pub what: String,
+    /// Where it stands.
+    pub state: String,
+    /// Colour and icon.
+    pub mark: Mark,
+    /// It can be taken back.
+    pub undo: bool,
+    /// It can be dismissed.
+    pub dismiss: bool,
+}
+
+/// How a line stands; a shell gives each a colour and an icon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Waits.
+    Waiting,
+    /// Done.
+    Done,
+    /// Taken back.
+    Withdrawn,
+    /// Refused.
+    Refused,
+}
+
+/// The outbox of all one's accounts.
+pub fn outbox(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -> Result<Outbox, Unread> {
+    let mut lines = Vec::with_capacity(around.outbox.len());
+    for entry in around.outbox.iter().rev() {
+        let what = match &entry.command {
+            Some(command) => what(seen, command, words, now)?,
+            None => words.sent_gone(),
+        };
+        let (state, mark) = match &entry.state {
+            EntryState::Waiting(None) => (words.waiting(), Mark::Waiting),
+            EntryState::Waiting(Some(why)) => (words.may_be_refused(&saying::refusal(words, why, now)), Mark::Waiting),
+            EntryState::Parked => (words.waiting_long(), Mark::Waiting),
+            EntryState::Settling => (words.being_withdrawn(), Mark::Waiting),
+            EntryState::Done(received) => (saying::received(words, *received, now), Mark::Done),
+            EntryState::Withdrawn => (words.withdrawn(), Mark::Withdrawn),
+            EntryState::Refused(why) => (words.refused(&saying::refusal(words, why, now)), Mark::Refused),
+        };
+        let undo = matches!(entry.state, EntryState::Waiting(_) | EntryState::Parked);
+        lines.push(OutboxLine { id: entry.id, what, state, mark, undo, dismiss: !entry.state.is_open() });
+    }
+    let empty = lines.is_empty().then(|| words.outbox_empty());
+    Ok(Outbox { title: words.outbox_title(), lines, empty })
+}
+
+fn what(seen: &[Seen<'_>], command: &Command, words: &Words, now: Timestamp) -> Result<String, Unread> {
+    let name = |child: &ChildId| name(seen, *child);
+    Ok(match command {
+        Command::ReportAbsence { child, days } => {
+            let days = absence_days(words, &absence(*child, *days), now.day());
+            words.sent_report(&name(child)?, &days)
+        }
+        Command::ChangeAbsence { child, .. } => words.sent_change_absence(&name(child)?),
+        Command::WithdrawAbsence { child, .. } => words.sent_withdraw(&name(child)?),
+        Command::SetWeek { child, .. } => words.sent_week(&name(child)?),
+        Command::ChangeDay { child, day, .. } => words.sent_day(&name(child)?, &saying::day(words, *day, now.day())),
+        Command::CheckIn(at) => words.sent_in(&name(&at.child)?),
+        Command::CheckOut(at) => words.sent_out(&name(&at.child)?),
+        Command::UndoCheck { at, .. } => words.sent_undo(&name(&at.child)?),
+        Command::SetContact { .. } => words.sent_contact(),
+    })
+}
+
+/// The child's name as some account still sees it; a right that ended took the name with it.
+fn name(seen: &[Seen<'_>], child: ChildId) -> Result<String, Unread> {
+    for one in seen {
+        match one.get::<Child>(Scope::Child(child), RecordId(child.0)) {
+            Ok(Some(card)) => return Ok(card.call_name),
+            Ok(None) | Err(Unread::NotHeld(_)) => {}
+            Err(broken) => return Err(broken),
+        }
+    }
+    Ok("–".to_owned())
+}
+
+/// An absence with these days, to say them in words.
+fn absence(child: ChildId, days: Days) -> Absence {
+    Absence {
+        absence: RecordId(child.0),
+        child,
+        from: days.from,
+        until: days.until,
+        part: days.part,
+        by: PersonId(child.0),
+        at: Timestamp(0),
+    }
+}

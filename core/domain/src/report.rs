@@ -1,0 +1,91 @@
+//! The form to report absence: who it can be for, and where to ring when it can't be done here (rules 50, 51).
+
+use kapprum_words::Words;
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::home::children_of;
+use crate::id::{ChildId, RecordId};
+use crate::organisation::{Municipality, SchoolForm};
+use crate::register::Child;
+use crate::saying;
+use crate::scope::Scope;
+use crate::screen::midnight;
+use crate::time::{Day, Timestamp};
+use crate::world::{Seen, Unread};
+
+/// The form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportAbsence {
+    /// The heading.
+    pub title: String,
+    /// The warning not to write about health (rule 50).
+    pub health: String,
+    /// The question for the days.
+    pub question: String,
+    /// Whom it can be for.
+    pub children: Vec<Choice>,
+    /// The nearest days.
+    pub days: Vec<DayChoice>,
+}
+
+/// A child to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The child.
+    pub child: ChildId,
+    /// Its name.
+    pub name: String,
+    /// Why it can't be chosen, and what to do instead.
+    pub instead: Option<String>,
+}
+
+/// A day to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayChoice {
+    /// The day.
+    pub day: Day,
+    /// The day in words.
+    pub label: String,
+}
+
+/// The form, over all one's accounts, and when it changes by itself.
+pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Result<(ReportAbsence, Timestamp), Unread> {
+    let mut children = Vec::new();
+    for one in seen {
+        for (child, _) in children_of(one)? {
+            if !one.holds(Scope::Absence(child)) {
+                continue;
+            }
+            let Some(card) = one.get::<Child>(Scope::Child(child), RecordId(child.0))? else { continue };
+            let instead = instead(one, &card, words, now)?;
+            children.push(Choice { child, name: card.call_name, instead });
+        }
+    }
+    children.sort_by(|one, other| one.name.cmp(&other.name).then(one.child.cmp(&other.child)));
+    let day = |ahead: i32| {
+        let day = now.day().plus(ahead);
+        DayChoice { day, label: saying::line(&saying::day(words, day, now.day())) }
+    };
+    let form = ReportAbsence {
+        title: words.report_title(),
+        health: words.report_health(),
+        question: words.report_for(),
+        children,
+        days: (0..5).map(day).collect(),
+    };
+    Ok((form, midnight(now)))
+}
+
+fn instead(seen: &Seen<'_>, card: &Child, words: &Words, now: Timestamp) -> Result<Option<String>, Unread> {
+    if seen.actor().account.role == Role::Student && !seen.of_age(now)? {
+        return Ok(Some(words.why_not_of_age()));
+    }
+    let Some(municipality) = seen.all::<Municipality>(Scope::Tenant)?.pop() else { return Ok(None) };
+    let on = |form: &SchoolForm| match form {
+        SchoolForm::Preschool => municipality.switches.absence_preschool,
+        _ => municipality.switches.absence_school,
+    };
+    let off = !card.forms.is_empty() && !card.forms.iter().any(on);
+    Ok(off.then(|| words.why_switched_off(&municipality.phone)))
+}

@@ -1,0 +1,88 @@
+//! From facts to words: times, days and refusals as people say them.
+
+use kapprum_words::Words;
+
+use crate::refusal::Refusal;
+use crate::time::{Day, Span, TimeOfDay, Timestamp};
+
+/// A time of day.
+pub(crate) fn time(words: &Words, time: TimeOfDay) -> String {
+    let (hour, minute) = (time.minutes() / 60, time.minutes() % 60);
+    words.time(&format!("{hour:02}"), &format!("{minute:02}"))
+}
+
+/// The time of day of a moment.
+pub(crate) fn moment(words: &Words, moment: Timestamp) -> String {
+    time(words, moment.time())
+}
+
+/// A span.
+pub(crate) fn span(words: &Words, span: Span) -> String {
+    words.span(&time(words, span.start()), &time(words, span.end()))
+}
+
+/// Spans of a day, in order.
+pub(crate) fn spans(words: &Words, spans: &[Span]) -> String {
+    spans.iter().map(|one| span(words, *one)).collect::<Vec<_>>().join(", ")
+}
+
+/// A day as seen from today.
+pub(crate) fn day(words: &Words, day: Day, today: Day) -> String {
+    if day == today {
+        words.today()
+    } else if day == today.plus(1) {
+        words.tomorrow()
+    } else if day == today.plus(-1) {
+        words.yesterday()
+    } else {
+        let (_, month, number) = day.parts();
+        let weekday = words.weekday(i64::try_from(day.weekday()).unwrap_or(0));
+        words.date(&weekday, i64::from(number), &words.month(i64::from(month)))
+    }
+}
+
+/// When something was received, as seen from now.
+pub(crate) fn received(words: &Words, at: Timestamp, now: Timestamp) -> String {
+    if at.day() == now.day() {
+        words.received(&moment(words, at))
+    } else {
+        words.received_day(&day(words, at.day(), now.day()), &moment(words, at))
+    }
+}
+
+/// Why something was refused, and what to do instead.
+pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
+    let say_day = |one: Day| day(words, one, now.day());
+    match refusal {
+        Refusal::NoRight => words.why_no_right(),
+        Refusal::NotOfAge => words.why_not_of_age(),
+        Refusal::NotOwner => words.why_not_owner(),
+        Refusal::NotYours => words.why_not_yours(),
+        Refusal::WhoTapped => words.why_who_tapped(),
+        Refusal::NotThere => words.why_not_there(),
+        Refusal::DayPast { first } => words.why_day_past(&say_day(*first)),
+        Refusal::TooFarAhead { last } => words.why_too_far(&say_day(*last)),
+        Refusal::CutOff { was, phone } => {
+            // The last minute in which it was still taken.
+            let last = was.plus(-crate::time::MINUTE);
+            words.why_cut_off(&say_day(last.day()), &moment(words, last), phone)
+        }
+        Refusal::SwitchedOff { phone } => words.why_switched_off(phone),
+        Refusal::OutsideHours { open: Some(open) } => words.why_outside_hours(&span(words, *open)),
+        Refusal::OutsideHours { open: None } => words.why_closed(),
+        Refusal::WrongTimes => words.why_wrong_times(),
+        Refusal::TooLong { most } => words.why_too_long(i64::from(*most)),
+        Refusal::WrongContact => words.why_wrong_contact(),
+        Refusal::Internal => words.why_internal(),
+        Refusal::Withdrawn => words.why_withdrawn(),
+        Refusal::IdReused => words.why_id_reused(),
+        Refusal::TooOld => words.why_too_old(),
+        Refusal::Clock => words.why_clock(),
+    }
+}
+
+/// A text that begins a line: its first letter raised.
+pub(crate) fn line(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
