@@ -1,6 +1,13 @@
 //! The sync server: thin, one writer per tenant, the rules of the domain made true.
 
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod import;
 pub mod keys;
+pub mod open;
+pub mod sign_in;
 pub mod store;
 pub mod sync;
+pub mod tenant;
 pub mod writer;

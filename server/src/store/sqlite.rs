@@ -279,6 +279,16 @@ impl Snapshot for State<'_> {
         Ok(())
     }
 
+    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
+        let sql = "SELECT body FROM record WHERE kind = ?1 AND body IS NOT NULL ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(row) = rows.next()? {
+            visit(row.get_ref(0)?.as_str().unwrap_or_default());
+        }
+        Ok(())
+    }
+
     fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
         let mut sum = Sum::default();
         let mut statement =

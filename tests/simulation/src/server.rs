@@ -223,6 +223,10 @@ impl<S: Snapshot + ?Sized> Snapshot for Seen<'_, S> {
         self.inner.rows(scope, visit)
     }
 
+    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
+        self.inner.kind(kind, visit)
+    }
+
     fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
         self.inner.sum(scope)
     }
@@ -264,6 +268,10 @@ impl Snapshot for Within<'_> {
     fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()> {
         self.inner.rows(scope, visit)
     }
+    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
+        self.inner.kind(kind, visit)
+    }
+
     fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
         self.inner.sum(scope)
     }

@@ -1,0 +1,287 @@
+//! `kapprum-server`: serve, and the operator's few verbs.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use kapprum_domain::actor::{Account, Role};
+use kapprum_domain::grant::{Grant, Right};
+use kapprum_domain::id::{DeviceId, GroupId, PersonId, RecordId, TenantId};
+use kapprum_domain::organisation::{Group, Municipality};
+use kapprum_domain::record::Change;
+use kapprum_server::clock::{Clock, SystemClock};
+use kapprum_server::config::Config;
+use kapprum_server::http::Server;
+use kapprum_server::import::{self, Folder};
+use kapprum_server::open::{self, lock, new_tenant, tenants};
+use kapprum_server::store::Store;
+use kapprum_server::store::sqlite::Sqlite;
+use kapprum_server::writer;
+
+/// The sync server of Kapprum.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Configuration file (TOML). Every key can also be given as KAPPRUM_NAME.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serves until it is told to stop.
+    Serve,
+    /// Tenants: the municipalities.
+    #[command(subcommand)]
+    Tenant(TenantVerb),
+    /// Imports school data.
+    #[command(subcommand)]
+    Import(ImportVerb),
+    /// Makes a single-use link to sign in with, good for 14 days.
+    Invite {
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: TenantId,
+        /// A person's id.
+        #[arg(long, requires = "role", conflicts_with_all = ["tablet", "board"])]
+        person: Option<PersonId>,
+        /// In which part: guardian, student or staff.
+        #[arg(long, value_parser = role)]
+        role: Option<Role>,
+        /// The group of a department tablet.
+        #[arg(long, conflicts_with = "board")]
+        tablet: Option<GroupId>,
+        /// The group of a hall board.
+        #[arg(long)]
+        board: Option<GroupId>,
+    },
+    /// Ends a device's session at once.
+    Revoke {
+        /// The device's id.
+        device: DeviceId,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: TenantId,
+    },
+    /// People, for the operator.
+    #[command(subcommand)]
+    People(PeopleVerb),
+    /// Checks the stores' integrity.
+    Check,
+}
+
+#[derive(Subcommand)]
+enum TenantVerb {
+    /// Adds a tenant and prints its id.
+    Add {
+        /// The municipality's name.
+        name: String,
+        /// Where to ring when nothing else is said.
+        #[arg(long, default_value = "")]
+        phone: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum ImportVerb {
+    /// From a folder of JSON answers by the standard SS 12000.
+    Ss12000 {
+        /// The folder.
+        folder: PathBuf,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: TenantId,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum PeopleVerb {
+    /// Finds people by a part of their name.
+    Find {
+        /// The text.
+        text: String,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: TenantId,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "guardian" => Ok(Role::Guardian),
+        "student" => Ok(Role::Student),
+        "staff" => Ok(Role::Staff),
+        _ => Err("guardian, student or staff".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("kapprum-server: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Done = Result<(), Box<dyn std::error::Error>>;
+
+fn run(arguments: Arguments) -> Done {
+    let config = Config::read(arguments.config.as_deref(), std::env::vars())?;
+    let clock = SystemClock;
+    match arguments.verb {
+        Verb::Serve => serve(&config),
+        Verb::Tenant(TenantVerb::Add { name, phone }) => {
+            let id = new_tenant(&config, &name, &phone, clock.now())?;
+            println!("{id}");
+            Ok(())
+        }
+        Verb::Import(ImportVerb::Ss12000 { folder, tenant, json }) => import_folder(&config, &folder, tenant, json),
+        Verb::Invite { tenant, person, role, tablet, board } => {
+            let (store, sign_in) = open::tenant(&config, tenant)?;
+            let (account, right) = match (person, role, tablet, board) {
+                (Some(person), Some(role), None, None) => (Account { tenant, holder: person.into(), role }, None),
+                (None, None, Some(group), None) => paired(&store, tenant, group, Role::Tablet)?,
+                (None, None, None, Some(group)) => paired(&store, tenant, group, Role::Board)?,
+                _ => return Err("give --person with --role, or --tablet, or --board".into()),
+            };
+            let token = sign_in.invite(&account, right.as_ref(), clock.now())?;
+            // Behind the number sign: it reaches no server's log.
+            println!("{}/#invite={token}", config.public_url);
+            Ok(())
+        }
+        Verb::Revoke { device, tenant } => {
+            let (store, sign_in) = open::tenant(&config, tenant)?;
+            let Some(account) = sign_in.revoke(device, clock.now())? else {
+                return Err("no such device, or its session has ended".into());
+            };
+            if matches!(account.role, Role::Tablet | Role::Board) {
+                end_pairing(&store, &account, &clock)?;
+            }
+            println!("revoked");
+            Ok(())
+        }
+        Verb::People(PeopleVerb::Find { text, tenant }) => {
+            let (store, _) = open::tenant(&config, tenant)?;
+            for (person, name, what) in import::apply::find(&store, &text)? {
+                println!("{person}  {what:<16} {name}");
+            }
+            Ok(())
+        }
+        Verb::Check => check(&config),
+    }
+}
+
+fn serve(config: &Config) -> Done {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let _lock = lock(config)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let server = Server::start(config, open::all(config)?, Arc::new(SystemClock)).await?;
+        println!("kapprum-server listens on {}", server.address);
+        stopped().await;
+        server.stop().await;
+        Ok(())
+    })
+}
+
+/// Returns when the process is asked to stop.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool) -> Done {
+    let source = Folder::new(folder);
+    if !source.is_there() {
+        return Err(format!("{}: no such folder", folder.display()).into());
+    }
+    let (store, sign_in) = open::tenant(config, tenant)?;
+    let keys = open::keys(config)?;
+    let report = import::run(&source, &store, &sign_in, &keys, SystemClock.now(), &mut |what, count| {
+        eprintln!("  {count} records {what}");
+    })?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
+}
+
+/// A shared device's account and the right that its pairing gives.
+fn paired(
+    store: &dyn Store,
+    tenant: TenantId,
+    group: GroupId,
+    role: Role,
+) -> Result<(Account, Option<Grant>), Box<dyn std::error::Error>> {
+    let mut found = None;
+    store.read(&mut |snapshot| {
+        snapshot.kind("group", &mut |body| {
+            found = serde_json::from_str::<Group>(body).ok().filter(|one| one.group == group).or(found.take());
+        })
+    })?;
+    let of = found.ok_or("no such group")?;
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| "no random numbers")?;
+    let device = DeviceId(uuid::Builder::from_random_bytes(bytes).into_uuid());
+    let right = match role {
+        Role::Tablet => Right::Tablet { group, unit: of.unit, kind: of.kind },
+        _ => Right::Board { group },
+    };
+    let account = Account { tenant, holder: device.into(), role };
+    Ok((account, Some(Grant { holder: device.into(), right, from: None, until: None })))
+}
+
+fn end_pairing(store: &dyn Store, account: &Account, clock: &dyn Clock) -> Done {
+    let scope = kapprum_domain::scope::Scope::Person(account.holder);
+    let mut grants = Vec::new();
+    store.read(&mut |snapshot| {
+        let world = kapprum_domain::world::World::new(snapshot);
+        grants = world.all::<Grant>(scope).unwrap_or_default();
+        Ok(())
+    })?;
+    let changes: Vec<Change> = grants.iter().map(Change::remove).collect();
+    writer::import(store, &changes, clock.now())?;
+    Ok(())
+}
+
+fn check(config: &Config) -> Done {
+    let mut damaged = 0;
+    for (id, folder) in tenants(config)? {
+        let store = Sqlite::open(&folder.join("store.db"), kapprum_protocol::cursor::Epoch(0))?;
+        let mut name = String::new();
+        store.read(&mut |snapshot| {
+            let world = kapprum_domain::world::World::new(snapshot);
+            let scope = kapprum_domain::scope::Scope::Tenant;
+            name =
+                world.get::<Municipality>(scope, RecordId(id.0)).ok().flatten().map(|one| one.name).unwrap_or_default();
+            Ok(())
+        })?;
+        let damage = store.damage()?;
+        damaged += damage.len();
+        println!("{id} {name}: {}", if damage.is_empty() { "sound" } else { "DAMAGED" });
+        for line in damage {
+            println!("  {line}");
+        }
+    }
+    if damaged > 0 { Err(format!("{damaged} kinds of damage").into()) } else { Ok(()) }
+}
