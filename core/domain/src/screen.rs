@@ -32,6 +32,9 @@ pub enum Ask {
     GroupBoard {
         /// The group.
         group: GroupId,
+        /// The day; none: today.
+        #[serde(default)]
+        day: Option<Day>,
     },
     /// The hall board.
     HallBoard {
@@ -97,8 +100,11 @@ pub fn screen(ask: &Ask, seen: &[Seen<'_>], around: &Around, words: &Words, now:
             one_of(seen, |seen| home::child_day(seen, *child, day.unwrap_or(now.day()), words, now))
                 .map(|(day, until)| (Screen::ChildDay(day), until))
         }
-        Ask::GroupBoard { group } => one_of(seen, |seen| board::group_board(seen, *group, words, now))
-            .map(|(board, until)| (Screen::GroupBoard(board), until)),
+        Ask::GroupBoard { group, day } => {
+            let day = day.unwrap_or(now.day());
+            one_of(seen, |seen| board::group_board(seen, *group, day, words, now))
+                .map(|(board, until)| (Screen::GroupBoard(board), until))
+        }
         Ask::HallBoard { group } => one_of(seen, |seen| board::hall_board(seen, *group, words, now))
             .map(|(board, until)| (Screen::HallBoard(board), until)),
         Ask::ReportAbsence => {

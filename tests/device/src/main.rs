@@ -1,2 +1,269 @@
-//! Placeholder.
-fn main() {}
+//! A phone without a screen: the core behind a command line, JSON in and out.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use kapprum_client::clock::{Boot, Clock};
+use kapprum_client::error::Error;
+use kapprum_client::profile::ProfileId;
+use kapprum_domain::command::Command;
+use kapprum_domain::id::{ChildId, CommandId, GroupId, PersonId};
+use kapprum_domain::saying;
+use kapprum_domain::screen::Ask;
+use kapprum_domain::time::{Day, TimeOfDay, Timestamp};
+use kapprum_town::harness::{Device, OwnClock};
+use kapprum_words::{Language, Words};
+use serde_json::json;
+use uuid::Uuid;
+
+/// A phone without a screen: the same core behind a command line.
+#[derive(Parser)]
+#[command(after_help = EXAMPLES)]
+struct Arguments {
+    /// The device's folder.
+    #[arg(long)]
+    home: PathBuf,
+    /// Without network.
+    #[arg(long)]
+    offline: bool,
+    /// Another time than the clock's, such as 2026-11-24T07:12.
+    #[arg(long, value_parser = moment)]
+    now: Option<Timestamp>,
+    /// sv or en.
+    #[arg(long, default_value = "sv")]
+    language: String,
+    /// Which accounts, where several people use the device.
+    #[arg(long, default_value_t = 0)]
+    profile: u32,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = r#"Views:     home · child-day --child ID [--day DAY] · group-board --group ID [--day DAY] · hall-board --group ID · report-absence · outbox
+Commands:  {"report_absence":{"child":"ID","days":{"from":"2026-11-25","until":"2026-11-25"}}}
+           {"change_absence":{"child":"ID","absence":"ID","days":{"from":"2026-11-25"}}}
+           {"withdraw_absence":{"child":"ID","absence":"ID"}}
+           {"set_week":{"child":"ID","placement":"ID","from":"2026-11-30","days":[[{"start":"07:30","end":"16:00"}],[],[],[],[],[],[]]}}
+           {"change_day":{"child":"ID","placement":"ID","day":"2026-11-24","times":[{"start":"07:30","end":"15:00"}],"comment":"…"}}
+           {"check_in":{"child":"ID","placement":"ID"}}   (a hall board adds "group":"ID")
+           {"check_out":{"child":"ID","placement":"ID"}}
+           {"undo_check":{"at":{"child":"ID","placement":"ID"},"event":"ID"}}
+           {"set_contact":{"person":"ID","phone":"070-174 06 35","mail":""}}"#;
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Signs in with an invitation.
+    SignIn {
+        /// The server, such as http://127.0.0.1:7171.
+        #[arg(long)]
+        server: String,
+        /// The invitation's token, or its link.
+        #[arg(long)]
+        invite: String,
+    },
+    /// The signed-in accounts.
+    Accounts,
+    /// Exchanges everything with the server now.
+    Sync,
+    /// Sends a command (JSON, see below).
+    Send {
+        /// The command.
+        command: String,
+        /// On a shared device: who taps.
+        #[arg(long)]
+        tapped: Option<PersonId>,
+    },
+    /// Shows a view.
+    View(Which),
+    /// Shows a view each time it changes.
+    Watch(Which),
+    /// What was sent and what waits.
+    Outbox,
+    /// Takes back a command that is not answered.
+    Undo {
+        /// The command's id.
+        id: CommandId,
+    },
+    /// Signs out and destroys the data.
+    SignOut {
+        /// Also what is not sent.
+        #[arg(long)]
+        drop_unsent: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Which {
+    /// The view's name.
+    name: String,
+    /// A child's id.
+    #[arg(long)]
+    child: Option<ChildId>,
+    /// A group's id.
+    #[arg(long)]
+    group: Option<GroupId>,
+    /// A day.
+    #[arg(long)]
+    day: Option<Day>,
+}
+
+impl Which {
+    fn ask(&self) -> Result<Ask, Problem> {
+        let child = || self.child.ok_or_else(|| Problem::usage("this view needs --child"));
+        let group = || self.group.ok_or_else(|| Problem::usage("this view needs --group"));
+        Ok(match self.name.as_str() {
+            "home" => Ask::Home,
+            "child-day" => Ask::ChildDay { child: child()?, day: self.day },
+            "group-board" => Ask::GroupBoard { group: group()?, day: self.day },
+            "hall-board" => Ask::HallBoard { group: group()? },
+            "report-absence" => Ask::ReportAbsence,
+            "outbox" => Ask::Outbox,
+            _ => return Err(Problem::usage("no such view; see --help")),
+        })
+    }
+}
+
+/// An error as JSON on stderr.
+struct Problem(serde_json::Value);
+
+impl Problem {
+    fn usage(text: &str) -> Self {
+        Self(json!({ "error": "usage", "text": text }))
+    }
+
+    fn of(error: &Error, words: &Words, now: Timestamp) -> Self {
+        let name = match error {
+            Error::Refused(refusal) => {
+                let text = saying::refusal(words, refusal, now);
+                return Self(json!({ "error": "refused", "refusal": refusal, "text": text }));
+            }
+            Error::TooLarge => "too_large",
+            Error::NotHeld => "not_held",
+            Error::Full => "disk_full",
+            Error::Unreadable | Error::NoCipher => "unreadable",
+            Error::Newer | Error::Outdated => "outdated",
+            Error::Closed => "closed",
+            Error::InUse => "in_use",
+            Error::Key(_) => "key_store",
+            Error::Unsent(_) => "unsent",
+            Error::SignedOut => "signed_out",
+            Error::Expired => "invitation_expired",
+            Error::Offline => "offline",
+            Error::Malformed(_) | Error::Store(_) | Error::File(_) => "failed",
+        };
+        Self(json!({ "error": name, "text": error.to_string() }))
+    }
+}
+
+/// A clock that stands where it was told to.
+struct Standing(Timestamp);
+
+impl Clock for Standing {
+    fn wall(&self) -> Timestamp {
+        self.0
+    }
+
+    fn boot(&self) -> Boot {
+        // A boot of its own: the offset to the server's clock is not trusted across it.
+        Boot { id: 0, elapsed: self.0.0 }
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = || "a moment looks like 2026-11-24T07:12".to_owned();
+    let (day, time) = text.split_once('T').ok_or_else(wrong)?;
+    let (day, time) = (day.parse::<Day>().map_err(|_| wrong())?, time.parse::<TimeOfDay>().map_err(|_| wrong())?);
+    Ok(day.at(time))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let words = Words::new(Language::of(&arguments.language));
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(&arguments, &words)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Problem(problem)) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments, words: &Words) -> Result<(), Problem> {
+    let clock: Arc<dyn Clock> = match arguments.now {
+        Some(now) => Arc::new(Standing(now)),
+        None => Arc::new(OwnClock),
+    };
+    let now = clock.wall();
+    let problem = |error: Error| Problem::of(&error, words, now);
+    if !arguments.home.exists() && !matches!(arguments.verb, Verb::SignIn { .. }) {
+        return Err(Problem::usage("no such folder: sign in first"));
+    }
+    let device = Device::open(&arguments.home, clock, words.language()).map_err(problem)?;
+    device.cable.pull(arguments.offline);
+    let profile = ProfileId(arguments.profile);
+    let kapprum = &device.kapprum;
+    if !matches!(arguments.verb, Verb::SignIn { .. } | Verb::Accounts) && kapprum.accounts().is_empty() {
+        return Err(problem(Error::SignedOut));
+    }
+    match &arguments.verb {
+        Verb::SignIn { server, invite } => {
+            let token = invite.rsplit_once("#invite=").map_or(invite.as_str(), |(_, token)| token);
+            let signed_in = kapprum.sign_in(server, token, Some(profile)).await.map_err(problem)?;
+            kapprum.sync(signed_in.profile).await.map_err(problem)?;
+            println!("{}", json!(signed_in));
+        }
+        Verb::Accounts => println!("{}", json!(kapprum.accounts())),
+        Verb::Sync => {
+            kapprum.sync(profile).await.map_err(problem)?;
+            println!("{}", json!({ "synced": true }));
+        }
+        Verb::Send { command, tapped } => {
+            let command: Command = serde_json::from_str(command).map_err(|error| Problem::usage(&error.to_string()))?;
+            let sent = kapprum.send(profile, vec![command], *tapped).await.map_err(problem)?;
+            if !arguments.offline {
+                // Saved in any case; sent now if that can be.
+                let _ = tokio::time::timeout(Duration::from_secs(5), kapprum.sync(profile)).await;
+            }
+            let ids: Vec<Uuid> = sent.parts.iter().flat_map(|(_, ids)| ids).map(|id| id.0).collect();
+            println!("{}", json!({ "saved": ids, "split": sent.is_split() }));
+        }
+        Verb::View(which) => {
+            let screen = kapprum.feed(profile, which.ask()?).next().await.map_err(problem)?;
+            println!("{}", json!(screen));
+        }
+        Verb::Watch(which) => {
+            kapprum.foreground(profile, true);
+            let mut feed = kapprum.feed(profile, which.ask()?);
+            loop {
+                println!("{}", json!(feed.next().await.map_err(problem)?));
+            }
+        }
+        Verb::Outbox => {
+            let screen = kapprum.feed(profile, Ask::Outbox).next().await.map_err(problem)?;
+            println!("{}", json!(screen));
+        }
+        Verb::Undo { id } => {
+            let undone = kapprum.undo(profile, *id).await.map_err(problem)?;
+            println!("{}", json!({ "undone": undone }));
+        }
+        Verb::SignOut { drop_unsent } => {
+            for account in kapprum.accounts().into_iter().filter(|one| one.profile == profile) {
+                kapprum.sign_out(account.id, *drop_unsent).await.map_err(problem)?;
+            }
+            println!("{}", json!({ "signed_out": true }));
+        }
+    }
+    kapprum.suspend().await;
+    Ok(())
+}

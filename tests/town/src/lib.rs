@@ -4,8 +4,11 @@
 //! as the domain's records.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test world that is wrong must fail loudly")]
 
+pub mod check;
+pub mod harness;
 mod names;
 mod sample;
+mod ss12000;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +20,7 @@ use kapprum_domain::organisation::{Group, GroupKind, Municipality, SchoolForm, S
 use kapprum_domain::record::Change;
 use kapprum_domain::register::{Assignment, Child, Duty, Employed, Enrolled, Guardianship, Placement};
 use kapprum_domain::time::{Day, Span, TimeOfDay};
+use kapprum_server::import::mapping::alias;
 use uuid::Uuid;
 
 /// A municipality with its people.
@@ -122,7 +126,7 @@ pub mod story {
         anna: PersonId = 10;
         /// Their other guardian, separated from Anna.
         bo: PersonId = 11;
-        /// In class 1A and after-school.
+        /// At Blåklinten.
         ebba: ChildId = 12;
         /// At Blåklinten.
         love: ChildId = 13;
@@ -142,9 +146,13 @@ pub mod story {
         other: GroupId = 20;
         /// Teacher of the other department.
         nils: PersonId = 21;
+        /// Karin's younger child, in class 1A and after-school.
+        tova: ChildId = 22;
+        /// Tova's after-school placement.
+        tovas_placement: PlacementId = 33;
         /// Love's placement.
         loves_placement: PlacementId = 30;
-        /// Ebba's after-school placement.
+        /// Ebba's placement.
         ebbas_placement: PlacementId = 31;
         /// The marked child's placement.
         marked_placement: PlacementId = 32;
@@ -202,9 +210,11 @@ impl Town {
         town.add_person(story::nils(), "Nils", "Dahl", "", "");
 
         let both = [story::anna(), story::bo()];
-        town.add_child(story::ebba(), "Ebba", "Lindqvist", 7, &both);
-        town.enrol(story::ebba(), story::school(), Some(story::class_one()), Some(1));
-        town.place(story::ebba(), story::ebbas_placement(), story::after_school());
+        town.add_child(story::ebba(), "Ebba", "Lindqvist", 5, &both);
+        town.place(story::ebba(), story::ebbas_placement(), story::department());
+        town.add_child(story::tova(), "Tova", "Åberg", 7, &[story::karin()]);
+        town.enrol(story::tova(), story::school(), Some(story::class_one()), Some(1));
+        town.place(story::tova(), story::tovas_placement(), story::after_school());
         town.add_child(story::love(), "Love", "Lindqvist", 4, &both);
         town.place(story::love(), story::loves_placement(), story::department());
         town.add_child(story::elin().as_child(), "Elin", "Åberg", 10, &[story::karin()]);
@@ -347,7 +357,7 @@ impl Town {
         forms.sort();
         forms.dedup();
         let (call_name, family_name) = if enrolled.marked {
-            (names::alias(enrolled.child.0.as_u128()).to_owned(), String::new())
+            (alias(enrolled.child.0).to_owned(), String::new())
         } else {
             (person.shown().to_owned(), person.family.clone())
         };
@@ -361,7 +371,7 @@ impl Town {
         let open = |text: &str| if hidden { String::new() } else { text.to_owned() };
         Change::put(&Contact {
             person: id,
-            given_name: person.shown().to_owned(),
+            given_name: if hidden { alias(id.0).to_owned() } else { person.shown().to_owned() },
             family_name: open(&person.family),
             phone: open(&person.phone),
             mail: open(&person.mail),

@@ -52,8 +52,3 @@ const STREETS: [&str; 8] =
 pub(crate) fn street(number: u128) -> &'static str {
     STREETS[(number % STREETS.len() as u128) as usize]
 }
-
-/// An ordinary name that stands in for a protected child's until it is decided what to show.
-pub(crate) fn alias(number: u128) -> &'static str {
-    ["Kim", "Robin", "Charlie", "Mika", "Noel", "Sasha"][(number % 6) as usize]
-}

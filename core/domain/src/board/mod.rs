@@ -93,6 +93,7 @@ pub struct Tap {
 pub fn group_board(
     seen: &Seen<'_>,
     group: GroupId,
+    day: Day,
     words: &Words,
     now: Timestamp,
 ) -> Result<(GroupBoard, Timestamp), Unread> {
@@ -100,10 +101,9 @@ pub fn group_board(
         return Err(Unread::NotHeld(Scope::Group(group)));
     }
     let (title, cards) = cards(seen, group, words)?;
-    let today = now.day();
     let held: Vec<Scope> =
         cards.iter().map(|card| Scope::Placement(card.placement)).filter(|scope| seen.holds(*scope)).collect();
-    let changes = match seen.scan::<DayChange>(&held, today.number()..=today.number()) {
+    let changes = match seen.scan::<DayChange>(&held, day.number()..=day.number()) {
         // A placement that is still on its way: its comment shows when it is here.
         Err(Unread::NotHeld(_)) => Vec::new(),
         changes => changes?,
@@ -117,11 +117,11 @@ pub fn group_board(
                 child: card.child,
                 placement: card.placement,
                 name: card.name.clone(),
-                state: state(card, today),
-                line: line(card, words, now),
+                state: state(card, day),
+                line: line(card, day, words, now),
                 comment: change.map(|change| change.comment.clone()).filter(|text| !text.is_empty()),
                 waiting: pending.contains(&card.id()).then(|| words.waiting()),
-                undo: card.last_on(today).map(|last| last.event),
+                undo: card.last_on(day).map(|last| last.event),
             }
         })
         .collect();
@@ -157,7 +157,7 @@ pub fn hall_board(
         placement: card.placement,
         name: card.name.clone(),
         state: state(card, today),
-        line: line(card, words, now),
+        line: line(card, today, words, now),
         action: checks.then(|| action(card)),
         undo: card.last_on(today).map(|last| last.event),
     };
@@ -186,18 +186,18 @@ fn state(card: &BoardCard, today: Day) -> ChildState {
     }
 }
 
-fn line(card: &BoardCard, words: &Words, now: Timestamp) -> String {
-    let today = now.day();
-    if let Some(last) = card.last_on(today) {
+fn line(card: &BoardCard, day: Day, words: &Words, now: Timestamp) -> String {
+    if let Some(last) = card.last_on(day) {
         let clock = saying::moment(words, last.time);
         return match last.direction {
             Direction::In => words.here_since(&clock),
             Direction::Out => words.went_home(&clock),
         };
     }
-    match card.expected(today) {
-        Expected::Away => words.not_coming(&words.today()),
-        Expected::Times(times) if times.is_empty() => words.day_off(&words.today()),
+    let said = saying::day(words, day, now.day());
+    match card.expected(day) {
+        Expected::Away => words.not_coming(&said),
+        Expected::Times(times) if times.is_empty() => words.day_off(&said),
         Expected::Times(times) => words.expected(&saying::spans(words, &times)),
     }
 }
