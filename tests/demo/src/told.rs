@@ -1,0 +1,165 @@
+//! How the walk is told in the terminal: who does what, what each device shows, what was expected.
+
+use std::io::{IsTerminal, Write};
+
+use kapprum_domain::home::ChildState;
+use kapprum_domain::id::ChildId;
+use kapprum_domain::outbox::Mark;
+use kapprum_domain::screen::Screen;
+
+/// Tells the walk and counts what did not hold.
+#[derive(Default)]
+pub(crate) struct Telling {
+    held: u32,
+    failed: u32,
+}
+
+impl Telling {
+    /// A part of the story.
+    pub(crate) fn title(&self, text: &str) {
+        println!("\n{}", paint("1;36", &format!("▌ {text}")));
+    }
+
+    /// A fact.
+    pub(crate) fn fact(&self, text: &str) {
+        println!("  {}", paint("2", text));
+    }
+
+    /// Something that takes a while.
+    pub(crate) fn long<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        self.begin(what);
+        let done = work();
+        println!("{}", paint("32", " done"));
+        done
+    }
+
+    /// Something that takes a while, elsewhere.
+    pub(crate) async fn long_async<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        self.begin(what);
+        let done = work.await;
+        println!("{}", paint("32", " done"));
+        done
+    }
+
+    fn begin(&self, what: &str) {
+        print!("  {what} …");
+        let _ = std::io::stdout().flush();
+    }
+
+    /// Who does what.
+    pub(crate) fn does(&self, who: &str, what: &str) {
+        println!("  {} {what}", paint("1", who));
+    }
+
+    /// What must hold now.
+    pub(crate) fn expect(&mut self, holds: bool, what: &str) {
+        if holds {
+            self.held += 1;
+            println!("  {} {what}", paint("32", "✓"));
+        } else {
+            self.failed += 1;
+            println!("  {} {what}", paint("1;31", "✗ NOT SO:"));
+        }
+    }
+
+    /// What a device shows.
+    pub(crate) fn says(&self, who: &str, screen: &Screen) {
+        let (title, lines) = lines(screen);
+        let width = lines.iter().chain([&title]).map(|line| line.chars().count()).max().unwrap_or(0).max(36);
+        let heading = format!("{who} · {title}");
+        let bar = "─".repeat((width + 1).saturating_sub(heading.chars().count()));
+        println!("  ╭─ {} {bar}╮", paint("1", &heading));
+        for line in &lines {
+            println!("  │ {line}{} │", " ".repeat((width + 1).saturating_sub(line.chars().count())));
+        }
+        println!("  ╰{}╯", "─".repeat(width + 3));
+    }
+
+    /// The end of the walk; whether everything held.
+    pub(crate) fn end(&self) -> bool {
+        match self.failed {
+            0 => println!("\n{}", paint("1;32", &format!("All {} expectations held.", self.held))),
+            failed => println!(
+                "\n{}",
+                paint("1;31", &format!("{failed} of {} expectations did not hold.", self.held + failed))
+            ),
+        }
+        self.failed == 0
+    }
+
+    /// How to go on by hand.
+    pub(crate) fn go_on(&self, server: &str, token: &str, child: ChildId) {
+        self.title("The server stays up. Go on by hand, in another terminal:");
+        println!("  alias device='cargo run -q -p kapprum-device -- --home /tmp/my-phone'");
+        println!("  device sign-in --server {server} --invite '{token}'");
+        println!("  device view home");
+        println!("  device view child-day --child {child}");
+        println!("  device watch home                # shows each change");
+        println!("  device --help                    # all commands and views");
+        println!("  {}", paint("2", "Ctrl-C ends the demo and removes its files."));
+    }
+}
+
+fn lines(screen: &Screen) -> (String, Vec<String>) {
+    match screen {
+        Screen::Home(home) => {
+            let child = |child: &kapprum_domain::home::ChildLine| {
+                let waiting = child.waiting.as_ref().map(|text| format!(" · ◌ {text}")).unwrap_or_default();
+                format!("{} {:<6} {}{waiting}", mark(child.state), child.name, child.line)
+            };
+            let children = home.children.iter().map(child);
+            let rest = [&home.empty, &home.notice, &home.waiting].into_iter().flatten().cloned();
+            (home.title.clone(), children.chain(rest).collect())
+        }
+        Screen::GroupBoard(board) => {
+            let row = |row: &kapprum_domain::board::BoardRow| {
+                let comment = row.comment.as_ref().map(|text| format!(" · “{text}”")).unwrap_or_default();
+                format!("{} {:<10} {}{comment}", mark(row.state), row.name, row.line)
+            };
+            let rows = board.rows.iter().take(6).map(row);
+            let more = board.rows.len().saturating_sub(6);
+            let more = (more > 0).then(|| format!("  … {more}"));
+            (board.title.clone(), std::iter::once(board.count.clone()).chain(rows).chain(more).collect())
+        }
+        Screen::HallBoard(board) => {
+            let tile = |tile: &kapprum_domain::board::Tile| {
+                let action = tile.action.as_ref().map(|tap| format!("  [{}]", tap.label)).unwrap_or_default();
+                format!("{} {:<10} {}{action}", mark(tile.state), tile.name, tile.line)
+            };
+            (board.title.clone(), board.tiles.iter().take(6).map(tile).collect())
+        }
+        Screen::Outbox(outbox) => {
+            let line = |line: &kapprum_domain::outbox::OutboxLine| {
+                let sign = match line.mark {
+                    Mark::Waiting => "◌",
+                    Mark::Done => "✓",
+                    Mark::Withdrawn => "↩",
+                    Mark::Refused => "✗",
+                };
+                format!("{sign} {} · {}", line.what, line.state)
+            };
+            (outbox.title.clone(), outbox.lines.iter().map(line).chain(outbox.empty.clone()).collect())
+        }
+        Screen::Nothing { text } => (String::new(), vec![text.clone()]),
+        Screen::ChildDay(day) => (day.heading.clone(), vec![format!("{} {}", day.name, day.line)]),
+        Screen::ReportAbsence(form) => {
+            (form.title.clone(), form.children.iter().map(|child| child.name.clone()).collect())
+        }
+    }
+}
+
+fn mark(state: ChildState) -> &'static str {
+    match state {
+        ChildState::Expected => "○",
+        ChildState::Here => "●",
+        ChildState::Gone => "◐",
+        ChildState::Absent => "✕",
+        ChildState::Off => "–",
+        ChildState::School => "□",
+    }
+}
+
+/// Colours where somebody looks, plain text elsewhere.
+fn paint(code: &str, text: &str) -> String {
+    if std::io::stdout().is_terminal() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
