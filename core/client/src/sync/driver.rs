@@ -121,7 +121,9 @@ impl Driver {
                     None
                 }
             };
-            if let (Some(event), Some((exchange, flight))) = (event, current.take()) {
+            // Only what told something is taken; what is still under way stays.
+            let Some(event) = event else { continue };
+            if let Some((exchange, flight)) = current.take() {
                 let asked = flight.asked();
                 let (rest, failure) = self.take(&mut machine, &mut loading, exchange, flight, event).await;
                 current = rest.map(|flight| (exchange, flight));

@@ -117,7 +117,7 @@ impl Machine {
         }
         let Some(plan) = plan() else { return Action::Idle };
         let needed = plan.cursor.is_none() || !plan.want.is_empty() || !plan.commands.is_empty();
-        if waiting && !needed {
+        if waiting && !needed && !wishes.ask {
             return Action::Busy;
         }
         if !needed && !wishes.ask && !wishes.foreground {
