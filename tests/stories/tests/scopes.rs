@@ -52,12 +52,12 @@ fn columns() -> [Scope; 11] {
     ]
 }
 
-struct Town_ {
+struct Imported {
     _folder: tempfile::TempDir,
     store: Sqlite,
 }
 
-fn town(change: impl FnOnce(&mut Town)) -> Town_ {
+fn town(change: impl FnOnce(&mut Town)) -> Imported {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open_in_memory_file(&folder.path().join("store"), Epoch(1)).unwrap();
     let mut town = Town::small(tuesday());
@@ -66,10 +66,10 @@ fn town(change: impl FnOnce(&mut Town)) -> Town_ {
     changes.push(town.tablet(story::tablet(), story::department()));
     changes.push(town.board(story::board(), story::department()));
     writer::import(&store, &changes, morning()).unwrap();
-    Town_ { _folder: folder, store }
+    Imported { _folder: folder, store }
 }
 
-impl Town_ {
+impl Imported {
     fn held(&self, holder: impl Into<HolderId>, role: Role, now: Timestamp) -> BTreeSet<Scope> {
         let account = Account { tenant: story::tenant(), holder: holder.into(), role };
         let mut held = BTreeSet::new();

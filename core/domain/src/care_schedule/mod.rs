@@ -81,9 +81,9 @@ pub fn ordinary(weeks: &[CareWeek], day: Day) -> &[Span] {
     week.and_then(|week| week.days.get(day.weekday())).map_or(&[], Vec::as_slice)
 }
 
-/// Most intervals a day, and most characters of a comment.
+/// Most intervals a day.
 const INTERVALS: usize = 4;
-/// See [`INTERVALS`].
+/// Most characters of a comment.
 pub const COMMENT: u16 = 500;
 /// So many days ahead times can be laid.
 const AHEAD: i32 = 366;
