@@ -1,140 +1,144 @@
-//! The project's own commands: `cargo xtask VERB` and `cargo demo`. Nothing but the standard library, so that it is
-//! there at once.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
-#![allow(clippy::disallowed_methods, reason = "measures how long its steps take")]
+//! The project's own commands: `cargo xtask VERB`, and `cargo demo` for the main job.
+//!
+//! Nothing but the standard library, so that they start at once; what is heavy, they build with progress and then run.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "talks to a person at a terminal")]
 
+mod build;
+mod openssl;
+mod steps;
 mod tools;
 
-use std::path::Path;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+
+use build::{Cargo, Profile};
+use steps::Steps;
+use tools::Tools;
 
 const HELP: &str = "\
-cargo xtask VERB [OPTIONS]
+Kapprum's own commands.
 
-  demo      [--once]                 the main job, in the terminal
-  test      [--install]              everything: check, tests, simulation, demo
-  check     [--install]              fmt, clippy, docs, licences, typos
-  simulate  [--seeds N] [--from S] [--seed S]
-  bench     [--json FILE]            release build; prints a table
-  sample    --out DIR --pupils N --seed S [--check OPENAPI_DIR]
+Usage: cargo xtask VERB [OPTIONS]
+       cargo demo [-- OPTIONS]
 
-With CI set, or with --install, missing tools are installed into target/tools.";
+  demo      the main job in the terminal, on a sample municipality
+              --once             end after the walk; exit 0 only if every expectation held
+  test      everything: check, then tests, the simulation with 2 000 seeds, the demo
+              --install          install missing tools (as with CI set)
+  check     formatting, lints, documentation, licences and sources, typos
+              --install          as above
+  simulate  devices and server under faults, from seeds
+              --seeds N          how many seeds
+              --from S           the first one
+  bench     the figures against their goals, as a release build
+              --json FILE        write them as {key: value}
+  sample    an invented municipality in the format of SS 12000
+              --out DIR --pupils N --seed S [--check OPENAPI_DIR]
+
+demo, simulate, bench and sample hand their options on: `cargo xtask simulate --help` lists them all.
+
+Environment:
+  CI                             set: missing tools are installed
+  KAPPRUM_OPENSSL=vendored       build OpenSSL even where the system's headers are; `system` never does
+  XDG_CACHE_HOME                 where tools are installed (kapprum/ below it; else ~/.cache)";
+
+/// Why a verb ended without doing its work; `code` is what the process exits with.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self { message, code: 1 }
+    }
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (verb, rest) = match arguments.split_first() {
-        Some((verb, rest)) => (verb.as_str(), rest),
-        None => ("--help", arguments.as_slice()),
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let verb = if arguments.is_empty() { "--help".to_owned() } else { arguments.remove(0) };
+    // `cargo demo -- --once` and `cargo demo --once` are the same.
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    let done = match verb.as_str() {
+        "demo" => run("kapprum-demo", Profile::Dev, &arguments),
+        "simulate" => run("kapprum-simulation", Profile::Dev, &arguments),
+        "bench" => run("kapprum-benches", Profile::Release, &arguments),
+        "sample" => run("sample", Profile::Dev, &arguments),
+        "check" => verify(&arguments, check),
+        "test" => verify(&arguments, test),
+        "help" | "--help" | "-h" => help(),
+        unknown => Err(wrong_usage(&format!("There is no verb `{unknown}`."))),
     };
-    let install = std::env::var_os("CI").is_some() || rest.iter().any(|one| one == "--install");
-    let done = match verb {
-        "demo" => run("kapprum-demo", &[], rest),
-        "simulate" => run("kapprum-simulation", &[], rest),
-        "bench" => run("kapprum-benches", &["--release"], rest),
-        "sample" => run("kapprum-town", &["--bin", "sample"], rest),
-        "check" => check(install),
-        "test" => test(install),
-        "--help" | "-h" | "help" => {
-            println!("{HELP}");
-            Ok(())
+    done.unwrap_or_else(|failure| {
+        eprintln!("{}", failure.message);
+        ExitCode::from(failure.code)
+    })
+}
+
+fn help() -> Result<ExitCode, Failure> {
+    println!("{HELP}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wrong_usage(what: &str) -> Failure {
+    Failure { message: format!("{what} `cargo xtask --help` lists what there is."), code: 2 }
+}
+
+/// Builds a binary of the workspace and becomes it, so that signals and exit code are its own.
+fn run(binary: &str, profile: Profile, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let path = Cargo::found()?.binary(binary, profile)?;
+    let error = Command::new(&path).args(arguments).exec();
+    Err(format!("{} can't be started: {error}", path.display()).into())
+}
+
+/// Makes the tools ready, walks the steps of `verb` and sums up.
+fn verify(arguments: &[String], verb: fn(&Cargo, &Tools, &mut Steps)) -> Result<ExitCode, Failure> {
+    let mut install = std::env::var_os("CI").is_some();
+    for argument in arguments {
+        match argument.as_str() {
+            "--install" => install = true,
+            "--help" | "-h" => return help(),
+            unknown => return Err(wrong_usage(&format!("There is no option `{unknown}` here."))),
         }
-        other => Err(format!("unknown verb `{other}`\n\n{HELP}")),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
     }
+    let cargo = Cargo::found()?;
+    let tools = Tools::ready(install)?;
+    let mut steps = Steps::begin();
+    verb(&cargo, &tools, &mut steps);
+    Ok(if steps.sum_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Everything that must hold before a change lands.
-fn test(install: bool) -> Result<(), String> {
-    let started = Instant::now();
-    check(install)?;
-    step("tests", cargo(&["test", "--workspace", "--all-targets"]))?;
-    step(
-        "simulation, 2 000 seeds",
-        with(cargo(&["run", "--quiet", "-p", "kapprum-simulation"]), &["--seeds", "2000"]),
-    )?;
-    step("demo", with(cargo(&["run", "--quiet", "-p", "kapprum-demo"]), &["--once"]))?;
-    println!("\nAll green in {:.0} s.", started.elapsed().as_secs_f64());
-    Ok(())
+fn check(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
+    steps.run("formatting", || build::succeed(Cargo::command("fmt").args(["--all", "--check"])));
+    steps.run("lints", || {
+        let mut clippy = cargo.workspace("clippy");
+        build::with_progress(clippy.args(["--all-targets", "--", "-D", "warnings"]))
+    });
+    steps.run("documentation", || {
+        let mut doc = cargo.workspace("doc");
+        build::with_progress(doc.arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    steps.run("licences and sources", || {
+        build::succeed(Command::new(&tools.deny).args(["check", "bans", "licenses", "sources"]))
+    });
+    steps.run("typos", || build::succeed(&mut Command::new(&tools.typos)));
 }
 
-fn check(install: bool) -> Result<(), String> {
-    let tools = tools::ready(install)?;
-    let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
-    docs.env("RUSTDOCFLAGS", "-D warnings");
-    let mut licences = Command::new(&tools.deny);
-    licences.args(["--log-level", "error", "check", "bans", "licenses", "sources"]);
-    step("formatting", without_features(&["fmt", "--all", "--check"]))?;
-    step(
-        "lints",
-        with_flags(cargo(&["clippy", "--workspace", "--all-targets", "--quiet"]), &["--", "-D", "warnings"]),
-    )?;
-    step("documentation", docs)?;
-    step("licences and bans", licences)?;
-    step("typos", Command::new(&tools.typos))
-}
-
-fn run(package: &str, flags: &[&str], arguments: &[String]) -> Result<(), String> {
-    let mut command = cargo(&["run", "--quiet", "-p", package]);
-    command.args(flags).arg("--").args(arguments.iter().filter(|one| *one != "--"));
-    let status = command.status().map_err(|error| format!("cargo can't be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(String::new()) }
-}
-
-/// Cargo with the features that this machine needs: OpenSSL is built along where its headers are missing.
-fn cargo(arguments: &[&str]) -> Command {
-    let mut command = without_features(arguments);
-    if !has_openssl() {
-        command.args(["--features", "kapprum-client/vendored-openssl"]);
-    }
-    command
-}
-
-fn without_features(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
-    command
-}
-
-fn with(mut command: Command, arguments: &[&str]) -> Command {
-    command.arg("--").args(arguments);
-    command
-}
-
-fn with_flags(mut command: Command, arguments: &[&str]) -> Command {
-    command.args(arguments);
-    command
-}
-
-fn step(name: &str, mut command: Command) -> Result<(), String> {
-    println!("── {name}");
-    let started = Instant::now();
-    let status = command.status().map_err(|error| format!("{name}: can't be started: {error}"))?;
-    let seconds = started.elapsed().as_secs_f64();
-    if status.success() {
-        println!("   {name}: {seconds:.1} s");
-        Ok(())
-    } else {
-        Err(format!("{name}: failed after {seconds:.1} s"))
-    }
-}
-
-/// Whether OpenSSL's headers are where the compiler looks for them.
-fn has_openssl() -> bool {
-    if std::env::var_os("KAPPRUM_VENDORED_OPENSSL").is_some() {
-        return false;
-    }
-    let named = std::env::var_os("OPENSSL_DIR").is_some();
-    let usual = ["/usr/include", "/usr/local/include", "/opt/homebrew/opt/openssl@3/include"];
-    named || usual.iter().any(|folder| Path::new(folder).join("openssl/ssl.h").exists())
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+fn test(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
+    check(cargo, tools, steps);
+    steps.stop_if_failed();
+    steps.run("tests", || {
+        build::with_progress(cargo.workspace("test").arg("--no-run"))?;
+        build::succeed(cargo.workspace("test").arg("--no-fail-fast"))
+    });
+    steps.run("simulation, 2 000 seeds", || {
+        let simulation = cargo.binary("kapprum-simulation", Profile::Dev)?;
+        build::succeed(Command::new(simulation).args(["--seeds", "2000"]))
+    });
+    steps.run("demo", || {
+        let demo = cargo.binary("kapprum-demo", Profile::Dev)?;
+        build::succeed(Command::new(demo).arg("--once"))
+    });
 }
