@@ -58,6 +58,7 @@ impl IdentityNumber {
 impl SignIn {
     /// Opens the file, making it if it is not there.
     pub fn open(path: &Path, tenant: TenantId) -> Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that opens the sign-in file")]
         let connection = Connection::open(path)?;
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;

@@ -442,6 +442,7 @@ impl State<'_> {
 }
 
 fn connect(path: &Path, durable: bool) -> Result<Connection> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens a tenant's file")]
     let connection = Connection::open(path)?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;

@@ -35,6 +35,7 @@ pub enum Protection {
 /// Opens the file, making it if it is not there.
 pub(super) fn open(path: &Path, protection: &Protection, read_only: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the phone's file")]
     let connection = Connection::open_with_flags(path, flags)?;
     if let Protection::Key(key) = protection {
         connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
