@@ -75,7 +75,7 @@ impl Ballast for Disk {
 
     fn restore(&self) {}
 
-    fn opened(&self, connection: &rusqlite::Connection) {
+    fn opened(&self, connection: &mut rusqlite::Connection) {
         if self.full.load(Ordering::Relaxed) {
             let used: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
             self.pages.store(used, Ordering::Relaxed);

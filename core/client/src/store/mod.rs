@@ -49,7 +49,7 @@ pub trait Ballast: Send + Sync {
     /// Takes the reserve again if there is room.
     fn restore(&self);
     /// Told of the writer's connection when it is opened.
-    fn opened(&self, _connection: &Connection) {}
+    fn opened(&self, _connection: &mut Connection) {}
 }
 
 /// The store of one account.
@@ -195,7 +195,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn prepare(options: &Options) -> Result<Connection> {
     let mut connection = connection::open(&options.path, &options.protection, false)?;
-    options.ballast.opened(&connection);
+    options.ballast.opened(&mut connection);
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > schema::VERSION {
         return Err(Error::Newer);

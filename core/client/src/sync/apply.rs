@@ -63,10 +63,14 @@ pub struct Done {
     pub retry: bool,
 }
 
+/// Pieces of garbage that are deleted at once.
+const SWEEPS: usize = 20;
+
 /// Where a loading scope stands between two steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Loading {
-    part: Option<i64>,
+    /// The part that is being loaded.
+    pub part: Option<i64>,
 }
 
 /// Does one step in one transaction.
@@ -162,6 +166,32 @@ pub fn take_end(transaction: &Transaction<'_>, end: &End, clock: &dyn Clock) -> 
     transaction.refresh(end.fresh, clock.boot())?;
     transaction.expire(end.now)?;
     Ok(Done::default())
+}
+
+/// An answer without news is contact too: freshness runs anew, by the limits of the last full answer.
+pub fn nothing_new(store: &Store, clock: &dyn Clock) -> Result<()> {
+    store.write(Durability::Fetched, |transaction| transaction.refresh_again(clock.boot()))
+}
+
+/// What is due now and then, and at a `start`: counts freshness down, lets go what has passed, tries parked commands
+/// again, deletes a few pieces of garbage. Not between a scope's first row and its swap.
+pub fn housekeep(store: &Store, clock: &dyn Clock, start: bool) -> Result<Done> {
+    let purged = store.write(Durability::Fetched, |transaction| {
+        let now = now(transaction, clock)?;
+        transaction.expire(now)?;
+        transaction.unpark(now, start)?;
+        if start {
+            // The clock may tell another time than when these were predicted.
+            transaction.replay(now)?;
+        }
+        transaction.count_down(clock.boot())
+    })?;
+    for _ in 0..SWEEPS {
+        if !store.write(Durability::Fetched, |transaction| transaction.sweep(None))? {
+            break;
+        }
+    }
+    Ok(Done { purged, ..Done::default() })
 }
 
 /// The estimated server time.

@@ -10,13 +10,13 @@ use std::time::Duration;
 use kapprum_domain::time::MINUTE;
 use tokio::sync::watch;
 
-use super::apply::{Loading, Step, apply};
+use super::apply::{Loading, Step, apply, housekeep, nothing_new};
 use super::machine::{Action, Exchange, Failure, Machine, Wishes};
 use super::wire::{Answer, Wire};
-use crate::clock::{Clock, estimate};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::key_store::Secret;
-use crate::store::{Durability, Store};
+use crate::store::Store;
 
 /// What the rest of the core asks of the driver; each change is looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -157,7 +157,7 @@ impl Driver {
         let outcome = match (event, flight) {
             (Event::Opened(Ok(Answer::Nothing)), _) => {
                 machine.ended(exchange, self.clock.boot().elapsed, true);
-                let refreshed = self.work(Worker::nothing_new).await;
+                let refreshed = self.work(|driver| nothing_new(&driver.store, driver.clock.as_ref())).await;
                 return (None, refreshed.err().map(|_| Failure::Lost));
             }
             (Event::Opened(Ok(Answer::Pieces(pieces, lines))), _) => {
@@ -254,35 +254,14 @@ struct Worker {
 }
 
 impl Worker {
-    /// 204 is contact too: freshness runs anew, by the limits of the last full answer.
-    fn nothing_new(&self) -> Result<()> {
-        let boot = self.clock.boot();
-        self.store.write(Durability::Fetched, |transaction| transaction.refresh_again(boot))
-    }
-
     fn note_unsent(&self) -> Result<()> {
         note_unsent(&self.store, &self.unsent)
     }
 
-    /// Counts freshness down, lets go what has passed, tries parked commands again, deletes a few pieces of garbage.
+    /// See [`housekeep`]; what was purged leaves the write-ahead log too.
     fn housekeeping(&self, start: bool) -> Result<()> {
-        let boot = self.clock.boot();
-        let purged = self.store.write(Durability::Fetched, |transaction| {
-            let now = estimate(self.clock.as_ref(), transaction.offset()?).now;
-            transaction.expire(now)?;
-            transaction.unpark(now, start)?;
-            if start {
-                // The clock may tell another time than when these were predicted.
-                transaction.replay(now)?;
-            }
-            transaction.count_down(boot)
-        })?;
-        for _ in 0..20 {
-            if !self.store.write(Durability::Fetched, |transaction| transaction.sweep(None))? {
-                break;
-            }
-        }
-        if purged { self.store.checkpoint() } else { Ok(()) }
+        let done = housekeep(&self.store, self.clock.as_ref(), start)?;
+        if done.purged { self.store.checkpoint() } else { Ok(()) }
     }
 }
 
