@@ -205,7 +205,7 @@ fn follow(
     while !step.is_empty() {
         let mut made = Vec::with_capacity(step.len());
         for change in step {
-            if transaction.put(&change, command)? {
+            if transaction.put(&change, command, now)? {
                 touched.insert(change.scope());
                 made.push(change);
             }

@@ -64,8 +64,8 @@ pub trait Snapshot: Source {
 
 /// One transaction.
 pub trait Transaction: Snapshot {
-    /// Makes a change and gives it the next seq; whether it changed anything.
-    fn put(&self, change: &Change, command: Option<CommandId>) -> Result<bool>;
+    /// Makes a change at a time and gives it the next seq; whether it changed anything.
+    fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool>;
     /// Gives scopes their numbers, if they have none.
     fn number(&self, scopes: &[Scope]) -> Result<()>;
     /// Keeps a receipt for ever (400 days).

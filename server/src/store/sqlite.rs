@@ -319,7 +319,7 @@ impl Snapshot for State<'_> {
 }
 
 impl Transaction for State<'_> {
-    fn put(&self, change: &Change, command: Option<CommandId>) -> Result<bool> {
+    fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool> {
         let (scope, kind, id) = change.key();
         let number = self.numbered(scope)?;
         let mut statement =
@@ -345,8 +345,8 @@ impl Transaction for State<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO record (scope, kind, id, at, seq, command, changed, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch() * 1000, ?7)
-             ON CONFLICT DO UPDATE SET at = ?4, seq = ?5, command = ?6, changed = unixepoch() * 1000, body = ?7",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?7)
+             ON CONFLICT DO UPDATE SET at = ?4, seq = ?5, command = ?6, changed = ?8, body = ?7",
             )?
             .execute(params![
                 number,
@@ -355,7 +355,8 @@ impl Transaction for State<'_> {
                 at,
                 signed(seq),
                 command.map(|id| id.0.into_bytes()),
-                body
+                body,
+                now.0
             ])?;
         self.connection
             .prepare_cached("UPDATE scope SET head = ?2 WHERE number = ?1")?

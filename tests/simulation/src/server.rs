@@ -281,8 +281,8 @@ impl Snapshot for Within<'_> {
 }
 
 impl Transaction for Within<'_> {
-    fn put(&self, change: &Change, command: Option<CommandId>) -> Result<bool> {
-        let changed = self.inner.put(change, command)?;
+    fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool> {
+        let changed = self.inner.put(change, command, now)?;
         if changed && let Some(id) = command {
             self.wrote.lock().unwrap().insert(id);
         }
