@@ -1,17 +1,19 @@
-//! A device of a history: the product's store and machine, with clocks that lie and a disk that fills.
+//! A device of a history: the product's store and machine, with clocks that lie, a disk that fills and power that goes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use kapprum_client::clock::{Boot, Clock};
+use kapprum_client::clock::{Boot, Clock, Estimate, estimate};
 use kapprum_client::store::{Ballast, Options, Protection, Store};
 use kapprum_client::sync::apply::Loading;
-use kapprum_client::sync::machine::Machine;
+use kapprum_client::sync::machine::{Exchange, Machine};
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
 use kapprum_domain::time::Timestamp;
-use tokio::sync::watch;
+use rusqlite::Connection;
+use rusqlite::hooks::{AuthAction, Authorization};
 
 /// The history's true time, in milliseconds since 1970.
 pub type Time = Arc<AtomicI64>;
@@ -46,14 +48,27 @@ impl Clock for Clocks {
     }
 }
 
-/// A disk that can be nearly full: a few pages more than what is used, and a reserve.
+/// A disk that can be nearly full, with or without a reserve, and that knows what of the log would survive a power cut.
 #[derive(Default)]
 pub struct Disk {
     full: AtomicBool,
     reserve: AtomicBool,
     pages: AtomicI64,
     pub released: AtomicBool,
+    log: Arc<Log>,
 }
+
+/// Frames of the write-ahead log: how many there are, how many were synced.
+#[derive(Default)]
+struct Log {
+    durable: AtomicBool,
+    synced: AtomicU64,
+}
+
+/// Bytes of the log's header, and of a frame with its page.
+const LOG: (u64, u64) = (32, 24 + 4096);
+/// Pages that the reserve frees.
+const RESERVE: i64 = 2;
 
 impl Disk {
     /// Full from the next opening on, with or without the reserve.
@@ -62,25 +77,53 @@ impl Disk {
         self.reserve.store(reserve, Ordering::Relaxed);
         self.released.store(false, Ordering::Relaxed);
     }
+
+    /// A disk that says "synced" and is not: nothing of the log is sure.
+    pub fn lie(&self) {
+        self.log.synced.store(0, Ordering::Relaxed);
+    }
+
+    fn synced(&self) -> u64 {
+        LOG.0 + self.log.synced.load(Ordering::Relaxed) * LOG.1
+    }
 }
 
 impl Ballast for Disk {
-    fn release(&self, connection: &rusqlite::Connection) -> bool {
+    fn release(&self, connection: &Connection) -> bool {
         if !self.reserve.load(Ordering::Relaxed) || self.released.swap(true, Ordering::Relaxed) {
             return false;
         }
-        let pages = self.pages.load(Ordering::Relaxed) + 2;
+        let pages = self.pages.load(Ordering::Relaxed) + RESERVE;
         connection.pragma_update(None, "max_page_count", pages).is_ok()
     }
 
-    fn restore(&self) {}
+    fn restore(&self) {
+        // Told of a checkpoint: the log starts over.
+        self.log.synced.store(0, Ordering::Relaxed);
+    }
 
-    fn opened(&self, connection: &mut rusqlite::Connection) {
+    fn opened(&self, connection: &mut Connection) {
         if self.full.load(Ordering::Relaxed) {
             let used: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
             self.pages.store(used, Ordering::Relaxed);
             connection.pragma_update(None, "max_page_count", used).unwrap();
         }
+        let log = self.log.clone();
+        let hook = move |context: rusqlite::hooks::AuthContext<'_>| {
+            if let AuthAction::Pragma { pragma_name: "synchronous", pragma_value: Some(value) } = context.action {
+                log.durable.store(value == "FULL", Ordering::Relaxed);
+            }
+            Authorization::Allow
+        };
+        connection.authorizer(Some(hook)).unwrap();
+        let log = self.log.clone();
+        let committed = move |_: &mut rusqlite::hooks::Wal, frames: i32| {
+            if log.durable.load(Ordering::Relaxed) {
+                log.synced.store(u64::from(frames.unsigned_abs()), Ordering::Relaxed);
+            }
+            Ok(())
+        };
+        connection.wal_hook(Some(committed)).unwrap();
     }
 }
 
@@ -93,15 +136,29 @@ pub struct Device {
     pub machine: Machine,
     pub loading: Loading,
     pub clocks: Arc<Clocks>,
-    /// Commands of which a person was told "saved".
-    pub saved: Vec<CommandId>,
+    /// Commands of which a person was told "saved", with the true time.
+    pub saved: BTreeMap<CommandId, i64>,
     /// An older copy of its files, with what was saved then.
-    pub copy: Option<(PathBuf, Vec<CommandId>)>,
+    pub copy: Option<(PathBuf, BTreeMap<CommandId, i64>)>,
     pub suspended: bool,
     /// The file seen from outside.
-    pub file: rusqlite::Connection,
-    /// Requests made since someone counts.
+    pub file: Connection,
+    /// Requests made, and answers that said nothing new, since someone counts.
     pub requests: u32,
+    pub quiet: u32,
+    /// The numbers of the scopes that the last rights brought.
+    pub rights: Option<BTreeSet<u32>>,
+    /// The commands whose outcome is shown.
+    pub answered: BTreeSet<CommandId>,
+    /// The last exchange of which a request arrived.
+    pub arrived: Exchange,
+    /// Scopes of which an answer was altered on its way.
+    pub altered: BTreeSet<u32>,
+    /// A wrong variant's transaction that stays open.
+    pub held: Option<Connection>,
+    /// A wrong variant's command that was called saved and is not yet.
+    pub promised: Vec<(CommandId, kapprum_domain::command::Command)>,
+    lives: u64,
 }
 
 impl Device {
@@ -114,41 +171,99 @@ impl Device {
             path: path.to_owned(),
             store,
             disk,
-            machine: Machine::new(path.as_os_str().len() as u64 + 77),
+            machine: Machine::new(77),
             loading: Loading::default(),
             clocks,
-            saved: Vec::new(),
+            saved: BTreeMap::new(),
             copy: None,
             suspended: false,
             file: look(path),
             requests: 0,
+            quiet: 0,
+            rights: None,
+            answered: BTreeSet::new(),
+            arrived: 0,
+            altered: BTreeSet::new(),
+            held: None,
+            promised: Vec::new(),
+            lives: 0,
         }
     }
 
     /// Opens other files in the place of its own.
     pub fn reopen(&mut self, path: &Path) {
+        self.held = None;
+        self.promised.clear();
+        self.lives += 1;
         self.store = open(path, self.account, &self.disk);
         self.path = path.to_owned();
         self.file = look(path);
-        self.machine = Machine::new(path.as_os_str().len() as u64 + 99);
+        self.machine = Machine::new(99 + self.lives);
         self.loading = Loading::default();
         self.suspended = false;
+        self.arrived = 0;
+    }
+
+    /// Its files as they lie now.
+    pub fn copy_as_it_lies(&self, to: &Path) {
+        copy_files(&self.path, to, |log| log);
+    }
+
+    /// Its files after a power cut: what of the log was not synced is gone from somewhere on. `point` chooses where.
+    pub fn copy_after_power_cut(&self, to: &Path, point: u64) {
+        copy_files(&self.path, to, |mut log| {
+            let sure = self.disk.synced();
+            let unsure = (log.len() as u64).saturating_sub(sure);
+            if unsure > 0 {
+                log.truncate((sure + point % (unsure + 1)) as usize);
+            }
+            log
+        });
+    }
+
+    /// The server's time as the device estimates it.
+    pub fn now(&self) -> Result<Estimate, String> {
+        let offset = self.store.read(|reader| reader.offset()).map_err(|error| error.to_string())?;
+        Ok(estimate(self.clocks.as_ref(), offset))
+    }
+
+    /// Milliseconds since it was started.
+    pub fn elapsed(&self) -> i64 {
+        self.clocks.boot().elapsed
     }
 }
 
+/// Copies a database as it lies, without closing it; its log as `change` makes it.
+pub fn copy_files(from: &Path, to: &Path, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    std::fs::copy(from, to).unwrap();
+    if let Ok(log) = std::fs::read(log_of(from)) {
+        std::fs::write(log_of(to), change(log)).unwrap();
+    }
+}
+
+/// Removes a database that nobody has open any more.
+pub fn remove_files(path: &Path) {
+    for file in [path.to_owned(), log_of(path), PathBuf::from(format!("{}-shm", path.display()))] {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+/// Where a database's write-ahead log lies.
+pub fn log_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", path.display()))
+}
+
 fn open(path: &Path, account: Account, disk: &Arc<Disk>) -> Store {
-    let options = Options {
-        path: path.to_owned(),
-        protection: Protection::Unkeyed,
-        account,
-        ballast: disk.clone(),
-        pulse: watch::Sender::new(0),
-    };
+    // What lies there when it is opened is sure.
+    let frames = std::fs::metadata(log_of(path)).map_or(0, |log| log.len() / LOG.1);
+    disk.log.synced.store(frames, Ordering::Relaxed);
+    let options = Options { path: path.to_owned(), protection: Protection::Unkeyed, account, ballast: disk.clone() };
     Store::open(options).unwrap()
 }
 
-fn look(path: &Path) -> rusqlite::Connection {
-    let file = rusqlite::Connection::open(path).unwrap();
-    file.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 1000").unwrap();
+fn look(path: &Path) -> Connection {
+    let file = Connection::open(path).unwrap();
+    file.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 0").unwrap();
+    file.set_prepared_statement_cache_capacity(64);
     file
 }

@@ -2,27 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kapprum_client::store::{Durability, RowState};
 use kapprum_domain::access;
+use kapprum_domain::id::{CommandId, RecordId};
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::Timestamp;
+use kapprum_domain::time::{DAY, Timestamp};
 use kapprum_domain::world::World;
+use kapprum_protocol::cursor::{Cursor, Seq};
+use kapprum_protocol::envelope::hash;
 use kapprum_protocol::receipt::{Outcome, Receipt};
 use kapprum_protocol::sum::Sum;
-use kapprum_server::store::Snapshot;
+use kapprum_server::store::Kept;
+use rusqlite::Connection;
+use uuid::Uuid;
 
-use crate::device::Device;
+use crate::device::{Device, log_of};
 use crate::server::Server;
+
+type Held = Result<(), String>;
 
 /// A row as both sides must have it.
 type RowText = (String, String, String, i64, i64, String);
 
-/// For each scope the sums it ever had, with the last seq at which each held.
-pub type Sums = BTreeMap<Scope, BTreeMap<(u64, u64), u64>>;
+/// The states that a scope ever had, each with the seq from which it held. Before the first it was empty.
+pub type States = BTreeMap<Scope, Vec<(Seq, Sum)>>;
 
 /// (a) A quiescent device equals an oracle query of its rights, byte for byte.
-pub fn equals_oracle(device: &Device, server: &Server, now: Timestamp) -> Result<(), String> {
-    let oracle = server.read(|snapshot| Ok(oracle(snapshot, device, now)));
-    let own = rows(device);
+pub fn equals_oracle(device: &Device, server: &Server, now: Timestamp) -> Held {
+    let oracle = oracle(device, server, now);
+    let own: BTreeSet<RowText> = all(
+        &device.file,
+        "SELECT coalesce(s.name, '?'), r.kind, hex(r.id), r.at, r.seq, r.body
+         FROM record r JOIN scope s ON s.part = r.part",
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+    )
+    .into_iter()
+    .collect();
     if own == oracle {
         return Ok(());
     }
@@ -31,52 +46,44 @@ pub fn equals_oracle(device: &Device, server: &Server, now: Timestamp) -> Result
     Err(format!("(a) {}: lacks {lacks:?}, has besides {extra:?}", device.name))
 }
 
-fn oracle(snapshot: &dyn Snapshot, device: &Device, now: Timestamp) -> BTreeSet<RowText> {
-    let rights = access::scopes(&device.account, now, &World::new(snapshot)).unwrap();
-    let scopes: Vec<Scope> = rights.iter().map(|(scope, _)| scope).collect();
-    let mut found = BTreeSet::new();
-    for head in snapshot.heads(&scopes).unwrap() {
-        snapshot
-            .rows(head.number, &mut |row| {
+fn oracle(device: &Device, server: &Server, now: Timestamp) -> BTreeSet<RowText> {
+    server.read(|snapshot| {
+        let rights = access::scopes(&device.account, now, &World::new(snapshot)).unwrap();
+        let scopes: Vec<Scope> = rights.iter().map(|(scope, _)| scope).collect();
+        let mut found = BTreeSet::new();
+        for head in snapshot.heads(&scopes)? {
+            snapshot.rows(head.number, &mut |row| {
                 let id = row.id.0.simple().to_string().to_uppercase();
                 let seq = i64::try_from(row.seq).unwrap();
                 found.insert((head.scope.to_string(), row.kind.to_owned(), id, row.at, seq, row.body.to_owned()));
-            })
-            .unwrap();
-    }
-    found
+            })?;
+        }
+        Ok(found)
+    })
 }
 
-fn rows(device: &Device) -> BTreeSet<RowText> {
-    let mut statement = device
-        .file
-        .prepare_cached(
-            "SELECT coalesce(s.name, '?'), r.kind, hex(r.id), r.at, r.seq, r.body
-             FROM record r JOIN scope s ON s.part = r.part",
-        )
-        .unwrap();
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))
-        .unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
-/// (b) After the answer's first step nothing is left that lies outside the rights it brought.
-pub fn nothing_outside(device: &Device, held: &BTreeSet<u32>) -> Result<(), String> {
-    let scopes = self::held(device);
+/// (b) Nothing is left that lies outside the rights that came last.
+pub fn nothing_outside(device: &Device) -> Held {
+    let Some(held) = &device.rights else { return Ok(()) };
+    let scopes: BTreeSet<u32> = numbers(device);
     if !scopes.is_subset(held) {
         return Err(format!("(b) {}: scopes {:?} are kept", device.name, scopes.difference(held)));
     }
     for (what, sql) in [
-        ("records", "SELECT count(*) FROM record WHERE part NOT IN (SELECT part FROM scope WHERE part IS NOT NULL)"),
+        (
+            "records",
+            "SELECT count(*) FROM record WHERE part NOT IN (SELECT part FROM scope WHERE part IS NOT NULL)
+                AND part NOT IN (SELECT part FROM garbage)",
+        ),
         ("overlay", "SELECT count(*) FROM overlay WHERE scope NOT IN (SELECT id FROM scope)"),
         (
             "bodies in the outbox",
-            "SELECT count(*) FROM outbox o WHERE bytes IS NOT NULL AND EXISTS
-                (SELECT 1 FROM outbox_scope x WHERE x.n = o.n AND x.name NOT IN (SELECT name FROM scope WHERE name IS NOT NULL))",
+            "SELECT count(*) FROM outbox o WHERE bytes IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM scope WHERE name IS NULL)
+                AND EXISTS (SELECT 1 FROM outbox_scope x WHERE x.n = o.n AND x.name NOT IN (SELECT name FROM scope))",
         ),
     ] {
-        let count: i64 = device.file.query_row(sql, [], |row| row.get(0)).unwrap();
+        let count: i64 = one(&device.file, sql);
         if count > 0 {
             return Err(format!("(b) {}: {count} {what} outside the rights", device.name));
         }
@@ -84,86 +91,164 @@ pub fn nothing_outside(device: &Device, held: &BTreeSet<u32>) -> Result<(), Stri
     Ok(())
 }
 
-/// (d) What a person was told is saved is in the outbox, waiting or with its outcome.
-pub fn saved_is_there(device: &Device) -> Result<(), String> {
-    for id in &device.saved {
-        let there: bool = device
-            .file
-            .query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)", [id.0.as_bytes()], |row| row.get(0))
-            .unwrap();
-        if !there {
+/// (b) Right after rights: nothing that was loading or lay swapped out either.
+pub fn nothing_staged(device: &Device) -> Held {
+    let count: i64 = one(&device.file, "SELECT count(*) FROM garbage");
+    if count > 0 { Err(format!("(b) {}: {count} parts outside the rights", device.name)) } else { Ok(()) }
+}
+
+/// (b) After a purge a text that was lost is not in the files' bytes.
+pub fn not_in_bytes(device: &Device, text: &str) -> Held {
+    let shown: i64 = one(
+        &device.file,
+        "SELECT (SELECT count(*) FROM record WHERE body LIKE '%mormor%')
+            + (SELECT count(*) FROM overlay WHERE body LIKE '%mormor%')
+            + (SELECT count(*) FROM outbox WHERE bytes LIKE '%mormor%')",
+    );
+    if shown > 0 {
+        return Ok(());
+    }
+    for path in [device.path.clone(), log_of(&device.path)] {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+            return Err(format!("(b) {}: erased text is still in its files", device.name));
+        }
+    }
+    Ok(())
+}
+
+/// (c) "Done" is said of the bytes that were done.
+pub fn done_is_what_was_sent(device: &Device, server: &Server) -> Held {
+    let rows: Vec<([u8; 16], String)> = all(
+        &device.file,
+        "SELECT id, bytes FROM outbox WHERE state = 'answered' AND bytes IS NOT NULL",
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    );
+    for (id, bytes) in rows {
+        let id = CommandId(Uuid::from_bytes(id));
+        let kept = server.done().receipts.get(&(device.account, id)).and_then(|kept| kept.hash);
+        if kept.is_some_and(|kept| kept != hash(&bytes)) {
+            return Err(format!("(c) {}: {id} is shown as done, and something else was", device.name));
+        }
+    }
+    Ok(())
+}
+
+/// (d) What a person was told is saved is in the outbox, waiting or with its outcome; done ones rest 30 days.
+pub fn saved_is_there(device: &Device, now: i64) -> Held {
+    for (id, made) in &device.saved {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)";
+        let mut statement = device.file.prepare_cached(sql).unwrap();
+        let there: bool = statement.query_row([id.0.as_bytes()], |row| row.get(0)).unwrap();
+        if !there && now - made < 27 * DAY {
             return Err(format!("(d) {}: saved command {id} is lost", device.name));
         }
     }
     Ok(())
 }
 
-/// (e) Nobody reads half a scope: what is shown is a state that the scope once had; and an outcome is shown only
-/// where its effect is.
-pub fn whole_states(device: &Device, sums: &Sums) -> Result<(), String> {
-    let mut statement =
-        device.file.prepare_cached("SELECT name, part FROM scope WHERE part IS NOT NULL AND doubt < 2").unwrap();
-    let scopes: Vec<(String, i64)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
-    let mut states = BTreeMap::new();
+/// (c), (d) Nothing that the server committed, and so may have told, is lost or comes twice; what was refused did nothing.
+/// After 400 days receipts are `forgotten`.
+pub fn committed_is_there(server: &Server, forgotten: bool) -> Held {
+    let done = server.done();
+    let live = "SELECT s.name, r.kind, r.id, r.body FROM record r JOIN scope s ON s.number = r.scope
+                WHERE r.body IS NOT NULL";
+    let stands: BTreeMap<(String, String, [u8; 16]), String> =
+        all(&server.file(), live, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))).into_iter().collect();
+    let committed = done.records.iter().filter_map(|((scope, kind, id), body)| {
+        Some(((scope.to_string(), kind.clone(), id.0.into_bytes()), body.clone()?))
+    });
+    if stands != committed.collect() {
+        return Err("(d) the server's rows are not what it committed".to_owned());
+    }
+    for ((account, id), kept) in done.receipts.iter().filter(|_| !forgotten) {
+        let found = server.read(|snapshot| snapshot.receipt(account, *id));
+        if found.map(|kept| kept.receipt.outcome).as_ref() != Some(&kept.receipt.outcome) {
+            return Err(format!("(d) the server lost the receipt of {id}"));
+        }
+    }
+    if let Some((id, count)) = done.effects.iter().find(|(_, count)| **count > 1) {
+        return Err(format!("(c) {id} took effect {count} times"));
+    }
+    let idle = |kept: &Kept| kept.receipt.outcome != Outcome::Ok;
+    match done.receipts.iter().find(|((_, id), kept)| idle(kept) && done.effects.contains_key(id)) {
+        Some(((_, id), _)) => Err(format!("(c) {id} was refused and took effect")),
+        None => Ok(()),
+    }
+}
+
+/// (e) Nobody reads half a scope: what is shown is a state that the scope once had.
+pub fn whole_states(device: &Device, states: &States) -> Result<BTreeMap<String, Seq>, String> {
+    let mut until = BTreeMap::new();
+    let scopes: Vec<(Option<String>, i64)> =
+        all(&device.file, "SELECT name, part FROM scope WHERE part IS NOT NULL AND doubt < 2", |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
     for (name, part) in scopes {
-        let sum = sum(device, part);
+        let name = name.ok_or(format!("(e) {}: a scope without a name is shown", device.name))?;
         let scope: Scope = name.parse().map_err(|_| format!("(e) {}: scope {name}", device.name))?;
-        let Some(of) = sums.get(&scope) else {
-            // A scope that never had a row.
-            if sum.count == 0 {
-                continue;
-            }
-            return Err(format!("(e) {}: {name} shows rows that never were", device.name));
-        };
-        match of.get(&(sum.count, sum.sum)) {
-            Some(last) => drop(states.insert(name, *last)),
+        let sum = sum(device, part);
+        let of = states.get(&scope).map_or(&[][..], Vec::as_slice);
+        let last = of.iter().rposition(|(_, state)| *state == sum);
+        let last = match last {
+            Some(at) => of.get(at + 1).map_or(Seq::MAX, |(next, _)| next - 1),
+            None if sum.count == 0 => of.first().map_or(Seq::MAX, |(next, _)| next - 1),
             None => {
                 return Err(format!("(e) {}: {name} shows a state that never was: {} rows", device.name, sum.count));
             }
-        }
+        };
+        until.insert(name, last);
     }
-    let mut statement = device
-        .file
-        .prepare_cached(
-            "SELECT o.receipt, x.name, s.part FROM outbox o JOIN outbox_scope x ON x.n = o.n
-             JOIN scope s ON s.name = x.name WHERE o.state IN ('answered', 'refused') AND o.receipt IS NOT NULL",
-        )
-        .unwrap();
-    let shown: Vec<(String, String, Option<i64>)> = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    for (receipt, name, part) in shown {
-        let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
-        let Some(seq) = states.get(&name).copied() else { continue };
-        if part.is_some() && seq < receipt.seq && receipt.outcome == Outcome::Ok {
-            return Err(format!("(e) {}: outcome of seq {} over {name} at {seq}", device.name, receipt.seq));
-        }
-    }
-    Ok(())
+    Ok(until)
 }
 
-fn sum(device: &Device, part: i64) -> Sum {
-    let mut statement = device.file.prepare_cached("SELECT kind, id, seq FROM record WHERE part = ?1").unwrap();
-    let mut rows = statement.query([part]).unwrap();
-    let mut sum = Sum::default();
-    while let Some(row) = rows.next().unwrap() {
-        let id = kapprum_domain::id::RecordId(uuid::Uuid::from_bytes(row.get(1).unwrap()));
-        let seq: i64 = row.get(2).unwrap();
-        sum.add(&row.get::<_, String>(0).unwrap(), id, seq.unsigned_abs());
+/// (e) An outcome comes with its effect: every held scope of a command is whole at its receipt's seq. Told of the
+/// commands that are newly answered; gives those that are.
+pub fn outcome_with_effect(
+    device: &Device,
+    until: &BTreeMap<String, Seq>,
+    number_of: impl Fn(&str) -> Option<u32>,
+) -> Result<BTreeSet<CommandId>, String> {
+    let rows: Vec<(i64, [u8; 16], String)> = all(
+        &device.file,
+        "SELECT n, id, receipt FROM outbox WHERE state IN ('answered', 'refused') AND receipt IS NOT NULL",
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    );
+    let mut answered = BTreeSet::new();
+    for (n, id, receipt) in rows {
+        let id = CommandId(Uuid::from_bytes(id));
+        answered.insert(id);
+        if device.answered.contains(&id) {
+            continue;
+        }
+        let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
+        let named: Vec<String> =
+            all(&device.file, &format!("SELECT name FROM outbox_scope WHERE n = {n}"), |row| row.get(0));
+        for name in named {
+            let held = "SELECT part IS NULL OR wanted FROM scope WHERE name = ?1 OR (name IS NULL AND number = ?2)";
+            let mut statement = device.file.prepare_cached(held).unwrap();
+            let unfinished: Vec<bool> = statement
+                .query_map(rusqlite::params![name, number_of(&name)], |row| row.get(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let behind = until.get(&name).is_some_and(|until| *until < receipt.seq);
+            if unfinished.contains(&true) || behind {
+                return Err(format!("(e) {}: {id} is answered before {name} is at {}", device.name, receipt.seq));
+            }
+        }
     }
-    sum
+    Ok(answered)
 }
 
 /// (g) The overlay is what a replay from scratch makes.
-pub fn overlay_is_replay(device: &Device, now: Timestamp) -> Result<(), String> {
+pub fn overlay_is_replay(device: &Device, now: Timestamp) -> Held {
     let before = overlay(device);
-    device
-        .store
-        .write(kapprum_client::store::Durability::Fetched, |transaction| transaction.replay(now))
-        .map_err(|error| format!("(g) {}: {error}", device.name))?;
+    match device.store.write(Durability::Fetched, |transaction| transaction.replay(now)) {
+        Err(kapprum_client::error::Error::Full) => return Ok(()),
+        Err(error) => return Err(format!("(g) {}: {error}", device.name)),
+        Ok(_) => {}
+    }
     let after = overlay(device);
     if before == after {
         return Ok(());
@@ -173,27 +258,74 @@ pub fn overlay_is_replay(device: &Device, now: Timestamp) -> Result<(), String> 
     Err(format!("(g) {}: the overlay is no replay: besides {extra:?}, lacks {lacks:?}", device.name))
 }
 
-fn overlay(device: &Device) -> BTreeSet<(i64, String, String, i64, Option<String>)> {
-    let mut statement = device.file.prepare_cached("SELECT scope, kind, hex(id), at, body FROM overlay").unwrap();
-    let rows =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))).unwrap();
-    // What a prediction says of its own moment follows the phone's clock, not the records.
-    let timeless = |text: String| {
-        let parts: Vec<&str> = text.split(|one: char| !one.is_ascii_digit()).filter(|part| part.len() == 13).collect();
-        parts.iter().fold(text.clone(), |text, moment| text.replace(moment, "moment"))
-    };
-    let rows = rows.map(Result::unwrap);
-    rows.map(|(scope, kind, id, at, body): (_, _, _, _, Option<String>)| (scope, kind, id, at, body.map(timeless)))
-        .collect()
+/// (j) Between two lines nothing holds the phone's file: saving would not wait.
+pub fn nothing_held(device: &Device) -> Held {
+    let free = device.file.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+    free.map_err(|_| format!("(j) {}: a transaction is open between two lines", device.name))
+}
+
+/// (j) Between two pieces nothing holds the server's file: its log can be emptied.
+pub fn nothing_held_on(server: &Server) -> Held {
+    let file = server.file();
+    file.execute_batch("PRAGMA busy_timeout = 0").unwrap();
+    let busy: i64 = file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+    if busy == 0 { Ok(()) } else { Err("(j) a snapshot is open between two pieces".to_owned()) }
+}
+
+/// The epoch under which a device counts.
+pub fn epoch(device: &Device) -> Option<kapprum_protocol::cursor::Epoch> {
+    let cursor = device.store.read(|reader| reader.plan()).ok()?.cursor?;
+    Cursor::read(&cursor).map(|cursor| cursor.epoch)
+}
+
+/// The commands of an outbox with what a person sees of them.
+pub fn outbox(device: &Device) -> Result<Vec<(CommandId, RowState)>, String> {
+    let rows = device.store.read(|reader| reader.outbox()).map_err(|error| error.to_string())?;
+    Ok(rows.into_iter().map(|row| (row.id, row.state)).collect())
+}
+
+/// The commands of a device that are not answered.
+pub fn unanswered(file: &Connection) -> Vec<CommandId> {
+    all(file, "SELECT id FROM outbox WHERE state IN ('waiting', 'parked', 'settling') ORDER BY n", |row| {
+        Ok(CommandId(Uuid::from_bytes(row.get(0)?)))
+    })
 }
 
 /// The numbers of the scopes that a device holds.
-pub fn held(device: &Device) -> BTreeSet<u32> {
-    numbers(device, "SELECT number FROM scope")
+pub fn numbers(device: &Device) -> BTreeSet<u32> {
+    all(&device.file, "SELECT number FROM scope", |row| row.get(0)).into_iter().collect()
 }
 
-fn numbers(device: &Device, sql: &str) -> BTreeSet<u32> {
-    let mut statement = device.file.prepare_cached(sql).unwrap();
-    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+fn sum(device: &Device, part: i64) -> Sum {
+    let mut statement = device.file.prepare_cached("SELECT kind, id, seq FROM record WHERE part = ?1").unwrap();
+    let mut rows = statement.query([part]).unwrap();
+    let mut sum = Sum::default();
+    while let Some(row) = rows.next().unwrap() {
+        let seq: i64 = row.get(2).unwrap();
+        let id = RecordId(Uuid::from_bytes(row.get(1).unwrap()));
+        sum.add(row.get_ref(0).unwrap().as_str().unwrap(), id, seq.unsigned_abs());
+    }
+    sum
+}
+
+fn overlay(device: &Device) -> BTreeSet<(i64, String, String, i64, Option<String>)> {
+    let rows = all(&device.file, "SELECT scope, kind, hex(id), at, body FROM overlay", |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    });
+    rows.into_iter().collect()
+}
+
+fn one(file: &Connection, sql: &str) -> i64 {
+    file.prepare_cached(sql).unwrap().query_row([], |row| row.get(0)).unwrap()
+}
+
+/// All rows of a query.
+pub fn all<T>(
+    file: &Connection,
+    sql: &str,
+    mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<T> {
+    let mut statement = file.prepare_cached(sql).unwrap();
+    let rows = statement.query_map([], |row| read(row)).unwrap();
     rows.map(Result::unwrap).collect()
 }

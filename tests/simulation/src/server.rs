@@ -1,9 +1,9 @@
-//! The server of a history: the product's store, writer and answer over a file in memory.
+//! The server of a history: the product's store, writer and answer over a file in memory, with the store watched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::{CommandId, RecordId};
@@ -20,11 +20,13 @@ use kapprum_server::store::{
     Entry, Head, Kept, Meta, Reading, Result, Snapshot, Store, StoreError, Transaction, Writing,
 };
 use kapprum_server::sync::RightsCache;
+use rusqlite::Connection;
 
+use crate::device::copy_files;
 use crate::variant::Variant;
 
-/// The record on whose sight a rule panics.
-pub type Poison = Option<RecordId>;
+/// Said by a rule that fails on purpose.
+pub const BUG: &str = "the rule's bug";
 
 pub struct Server {
     pub store: Arc<dyn Store>,
@@ -32,37 +34,73 @@ pub struct Server {
     pub cache: Arc<RightsCache>,
     pub keys: Keys,
     pub path: PathBuf,
-    pub epoch: u128,
-    poison: Poison,
+    /// An older release, which does not know every command.
+    pub old: bool,
+    poison: Option<RecordId>,
     variant: Variant,
-    effects: Arc<Mutex<BTreeMap<CommandId, u32>>>,
+    done: Arc<Mutex<Done>>,
+}
+
+/// What was committed, as the store was told: the truth that no crash may change.
+#[derive(Default, Clone)]
+pub struct Done {
+    /// Every record as last put; none: removed.
+    pub records: BTreeMap<(Scope, String, RecordId), Option<String>>,
+    /// How often each command was decided to an effect.
+    pub effects: BTreeMap<CommandId, u32>,
+    /// Every receipt.
+    pub receipts: BTreeMap<(Account, CommandId), Kept>,
 }
 
 impl Server {
-    pub fn open(path: &Path, epoch: u128, variant: Variant, poison: Poison) -> Self {
-        let effects = Arc::default();
-        let (store, watched) = store(path, epoch, variant, poison, &effects);
-        let keys = Keys::new([7; 32], [8; 32]);
-        Self { store, watched, cache: Arc::default(), keys, path: path.to_owned(), epoch, poison, variant, effects }
+    /// A server over a town that was imported before; made once for all histories.
+    pub fn open(path: &Path, variant: Variant, poison: RecordId, changes: &[Change], now: Timestamp) -> Self {
+        static TOWN: OnceLock<(Vec<u8>, Done)> = OnceLock::new();
+        let keys = || Keys::new([7; 32], [8; 32]);
+        let (file, done) = TOWN.get_or_init(|| {
+            let made = path.with_extension("town");
+            let server = Self::with(&made, Variant::Product, None, keys(), Arc::default());
+            kapprum_server::writer::import(server.store.as_ref(), changes, now).unwrap();
+            Connection::open(&made).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+            let done = server.done.lock().unwrap().clone();
+            (std::fs::read(&made).unwrap(), done)
+        });
+        std::fs::write(path, file).unwrap();
+        Self::with(path, variant, Some(poison), keys(), Arc::new(Mutex::new(done.clone())))
     }
 
-    /// Dies: connections dropped, files copied as they lie, opened again.
-    pub fn die(&mut self, copy: &Path) {
-        copy_files(&self.path, copy);
+    fn with(path: &Path, variant: Variant, poison: Option<RecordId>, keys: Keys, done: Arc<Mutex<Done>>) -> Self {
+        let watched = Watched::open(path, variant, poison, &done);
+        let cache = Arc::default();
+        Self { store: watched.clone(), watched, cache, keys, path: path.to_owned(), old: false, poison, variant, done }
+    }
+
+    /// Dies: connections dropped, files copied as they lie, changed, opened again.
+    pub fn die(&mut self, copy: &Path, change: impl FnOnce(&Connection)) {
+        // Where it died within a transaction, the files were copied there.
+        let within = self.watched.died.lock().unwrap().take();
+        if let Some(within) = within {
+            copy_files(&within, copy, |log| log);
+        } else {
+            copy_files(&self.path, copy, |log| log);
+        }
         self.path = copy.to_owned();
-        (self.store, self.watched) = store(copy, self.epoch, self.variant, self.poison, &self.effects);
+        change(&Connection::open(copy).unwrap());
+        self.watched = Watched::open(copy, self.variant, self.poison, &self.done);
+        self.store = self.watched.clone();
         self.cache = Arc::default();
     }
 
-    /// How often each command took effect.
-    pub fn effects(&self) -> BTreeMap<CommandId, u32> {
-        self.effects.lock().unwrap().clone()
+    /// What was committed so far.
+    pub fn done(&self) -> std::sync::MutexGuard<'_, Done> {
+        self.done.lock().unwrap()
     }
 
     /// Reads with the store.
     pub fn read<T>(&self, mut work: impl FnMut(&dyn Snapshot) -> Result<T>) -> T {
         let mut found = None;
-        self.store
+        self.watched
+            .inner
             .read(&mut |snapshot| {
                 found = Some(work(snapshot)?);
                 Ok(())
@@ -70,50 +108,50 @@ impl Server {
             .unwrap();
         found.unwrap()
     }
-}
 
-fn store(
-    path: &Path,
-    epoch: u128,
-    variant: Variant,
-    poison: Poison,
-    effects: &Arc<Mutex<BTreeMap<CommandId, u32>>>,
-) -> (Arc<dyn Store>, Arc<Watched>) {
-    let inner = Sqlite::open_in_memory_file(path, Epoch(epoch)).unwrap();
-    let watched = Arc::new(Watched {
-        inner,
-        variant,
-        poison,
-        fail: AtomicBool::new(false),
-        effects: effects.clone(),
-        late: Mutex::default(),
-        ahead: AtomicU64::new(0),
-    });
-    (watched.clone(), watched)
-}
-
-/// Copies a database as it lies, without closing it.
-pub fn copy_files(from: &Path, to: &Path) {
-    std::fs::copy(from, to).unwrap();
-    let wal = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-    if wal(from).exists() {
-        std::fs::copy(wal(from), wal(to)).unwrap();
+    /// The file seen from outside.
+    pub fn file(&self) -> Connection {
+        Connection::open(&self.path).unwrap()
     }
 }
 
-/// The product's store, watched: counts effects, fails when told to, and for the wrong variants breaks one sentence.
+/// The product's store, watched: knows what was committed, fails or dies when told to, and for the wrong variants
+/// breaks one sentence.
 pub struct Watched {
     inner: Sqlite,
+    path: PathBuf,
     variant: Variant,
-    poison: Poison,
+    poison: Option<RecordId>,
     /// The next transaction fails at its commit.
     pub fail: AtomicBool,
-    effects: Arc<Mutex<BTreeMap<CommandId, u32>>>,
+    /// The process dies in the next transaction: where its files go.
+    pub die: Mutex<Option<PathBuf>>,
+    /// It died: where its files lie.
+    pub died: Mutex<Option<PathBuf>>,
+    done: Arc<Mutex<Done>>,
     late: Mutex<Vec<(Account, Kept)>>,
-    ahead: AtomicU64,
+    count: AtomicU64,
+    /// A wrong variant's snapshot that stays open.
+    open: Mutex<Option<Connection>>,
 }
 
 impl Watched {
+    fn open(path: &Path, variant: Variant, poison: Option<RecordId>, done: &Arc<Mutex<Done>>) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Sqlite::open_in_memory_file(path, Epoch(1)).unwrap(),
+            path: path.to_owned(),
+            variant,
+            poison,
+            fail: AtomicBool::default(),
+            die: Mutex::default(),
+            died: Mutex::default(),
+            done: done.clone(),
+            late: Mutex::default(),
+            count: AtomicU64::default(),
+            open: Mutex::default(),
+        })
+    }
+
     /// Keeps the receipts that a wrong variant held back.
     pub fn keep_late(&self) {
         let late = std::mem::take(&mut *self.late.lock().unwrap());
@@ -121,48 +159,100 @@ impl Watched {
             let _ = self.inner.write(&mut |transaction| transaction.keep(&account, &kept));
         }
     }
+
+    /// One of `most`, in turn.
+    fn turn(&self, most: u64) -> bool {
+        self.count.fetch_add(1, Ordering::Relaxed) % most == 0
+    }
 }
 
 impl Store for Watched {
     fn read(&self, work: &mut Reading<'_>) -> Result<()> {
-        self.inner.read(&mut |snapshot| work(&Seen { store: self, inner: snapshot }))
+        if self.variant == Variant::SnapshotHeldBetweenPieces {
+            let open = Connection::open(&self.path).unwrap();
+            open.execute_batch("BEGIN").unwrap();
+            open.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).unwrap();
+            *self.open.lock().unwrap() = Some(open);
+        }
+        self.inner.read(&mut |snapshot| work(&Within::new(self, snapshot, None)))
     }
 
     fn write(&self, work: &mut Writing<'_>) -> Result<()> {
-        let mut wrote = BTreeSet::new();
+        let mut told = Told::default();
+        let mut lost = false;
         let result = self.inner.write(&mut |transaction| {
-            let within =
-                Within { seen: Seen { store: self, inner: transaction }, inner: transaction, wrote: Mutex::default() };
+            let within = Within::new(self, transaction, Some(transaction));
             work(&within)?;
-            wrote = std::mem::take(&mut *within.wrote.lock().unwrap());
+            told = within.told.into_inner().unwrap();
+            if let Some(copy) = self.die.lock().unwrap().take() {
+                copy_files(&self.path, &copy, |log| log);
+                *self.died.lock().unwrap() = Some(copy);
+                return Err(StoreError::Failed("dead".to_owned()));
+            }
             if self.fail.swap(false, Ordering::Relaxed) {
                 return Err(StoreError::Failed("the disk".to_owned()));
             }
-            Ok(())
+            lost = self.variant == Variant::AnsweredBeforeCommit && !told.effects.is_empty() && self.turn(5);
+            if lost { Err(StoreError::Failed("lost".to_owned())) } else { Ok(()) }
         });
-        if result.is_ok() {
-            let mut effects = self.effects.lock().unwrap();
-            wrote.into_iter().for_each(|id| *effects.entry(id).or_default() += 1);
+        if result.is_err() && !lost {
+            return result;
         }
-        result
+        let mut done = self.done.lock().unwrap();
+        told.effects.into_iter().for_each(|id| *done.effects.entry(id).or_default() += 1);
+        done.records.extend(told.records);
+        done.receipts.extend(told.receipts);
+        Ok(())
     }
 }
 
-struct Seen<'a, S: ?Sized> {
-    store: &'a Watched,
-    inner: &'a S,
+/// What one transaction was told.
+#[derive(Default, Clone)]
+struct Told {
+    records: Vec<((Scope, String, RecordId), Option<String>)>,
+    effects: BTreeSet<CommandId>,
+    receipts: Vec<((Account, CommandId), Kept)>,
+    /// The command being decided.
+    command: Option<CommandId>,
+    deciding: bool,
 }
 
+/// A snapshot or a transaction of the product's store, watched.
 struct Within<'a> {
-    seen: Seen<'a, dyn Transaction + 'a>,
-    inner: &'a dyn Transaction,
-    wrote: Mutex<BTreeSet<CommandId>>,
+    store: &'a Watched,
+    snapshot: &'a dyn Snapshot,
+    transaction: Option<&'a dyn Transaction>,
+    told: Mutex<Told>,
 }
 
-impl<S: Snapshot + ?Sized> Source for Seen<'_, S> {
+impl<'a> Within<'a> {
+    fn new(store: &'a Watched, snapshot: &'a dyn Snapshot, transaction: Option<&'a dyn Transaction>) -> Self {
+        Self { store, snapshot, transaction, told: Mutex::default() }
+    }
+
+    fn transaction(&self) -> Result<&'a dyn Transaction> {
+        self.transaction.ok_or_else(|| StoreError::Failed("only read".to_owned()))
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap()
+    }
+
+    fn is(&self, variant: Variant) -> bool {
+        self.store.variant == variant
+    }
+}
+
+impl Source for Within<'_> {
     fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
-        assert!(self.store.poison != Some(id), "the rule's bug");
-        self.inner.get(scope, kind, id)
+        let bug = {
+            let told = self.told();
+            // One bug shows before the command has changed anything, one in what follows from its changes.
+            let follows = kind == "board_card" && told.command.is_some_and(|id| id.0.as_bytes()[15] % 16 == 0);
+            told.deciding && (self.store.poison == Some(id) || follows)
+        };
+        assert!(!bug, "{BUG}");
+        self.snapshot.get(scope, kind, id)
     }
 
     fn scan(
@@ -172,157 +262,118 @@ impl<S: Snapshot + ?Sized> Source for Seen<'_, S> {
         range: std::ops::RangeInclusive<i64>,
         visit: &mut dyn FnMut(&str),
     ) -> std::result::Result<(), Unread> {
-        self.inner.scan(kind, scopes, range, visit)
+        self.snapshot.scan(kind, scopes, range, visit)
     }
 }
 
-impl<S: Snapshot + ?Sized> Snapshot for Seen<'_, S> {
+impl Snapshot for Within<'_> {
     fn meta(&self) -> Result<Meta> {
-        let mut meta = self.inner.meta()?;
-        if self.store.variant == Variant::SeqOutsideLock {
+        let mut meta = self.snapshot.meta()?;
+        if self.is(Variant::SeqOutsideLock) && self.transaction.is_none() {
             // A seq that a paused transaction holds is seen before its row is.
-            meta.head += u64::from(self.store.ahead.fetch_add(1, Ordering::Relaxed).is_multiple_of(3));
+            meta.head += u64::from(self.store.turn(3));
         }
         Ok(meta)
     }
 
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {
-        let mut heads = self.inner.heads(scopes)?;
-        if self.store.variant == Variant::LostRightsStillSent {
-            // What rights were found from seems never to change.
+        let mut heads = self.snapshot.heads(scopes)?;
+        if self.is(Variant::RightsNeverFoundAnew) {
             heads.iter_mut().for_each(|head| head.head = 0);
         }
         Ok(heads)
     }
 
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()> {
-        match self.store.variant {
-            // The rows of one read, the head of another: what came between is skipped.
-            Variant::SectionsOfSeveralReads => {
-                let head = self.inner.meta()?.head;
-                self.inner.since(scopes, seq, &mut |entry| {
-                    let own = match &entry {
-                        Entry::Row(row) => row.seq,
-                        Entry::Gone(gone) => gone.3,
-                    };
-                    if own < head || head == seq + 1 && own % 2 == 0 {
-                        visit(entry);
-                    }
-                })
-            }
-            Variant::TombstonesLeftOut => self.inner.since(scopes, seq, &mut |entry| {
-                if let Entry::Row(_) = entry {
-                    visit(entry);
-                }
-            }),
-            _ => self.inner.since(scopes, seq, visit),
-        }
+        // The rows of one read, the head of a later one: what came between is skipped.
+        let before = if self.is(Variant::SectionsOfSeveralReads) && self.store.turn(3) {
+            self.snapshot.meta()?.head
+        } else {
+            Seq::MAX
+        };
+        self.snapshot.since(scopes, seq, &mut |entry| match &entry {
+            Entry::Row(row) if row.seq < before => visit(entry),
+            Entry::Gone(gone) if gone.3 < before && !self.is(Variant::TombstonesLeftOut) => visit(entry),
+            _ => {}
+        })
     }
 
     fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()> {
-        self.inner.rows(scope, visit)
-    }
-
-    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
-        self.inner.kind(kind, visit)
+        self.snapshot.rows(scope, visit)
     }
 
     fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
-        self.inner.sum(scope)
+        self.snapshot.sum(scope)
     }
 
     fn receipt(&self, account: &Account, id: CommandId) -> Result<Option<Kept>> {
-        if self.store.variant == Variant::ReceiptsForgotten {
+        if self.is(Variant::ReceiptsForgotten) {
             return Ok(None);
         }
-        self.inner.receipt(account, id)
-    }
-}
-
-impl Source for Within<'_> {
-    fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
-        self.seen.get(scope, kind, id)
-    }
-
-    fn scan(
-        &self,
-        kind: &'static str,
-        scopes: &[Scope],
-        range: std::ops::RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&str),
-    ) -> std::result::Result<(), Unread> {
-        self.seen.scan(kind, scopes, range, visit)
-    }
-}
-
-impl Snapshot for Within<'_> {
-    fn meta(&self) -> Result<Meta> {
-        self.inner.meta()
-    }
-    fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {
-        self.inner.heads(scopes)
-    }
-    fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()> {
-        self.inner.since(scopes, seq, visit)
-    }
-    fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()> {
-        self.inner.rows(scope, visit)
-    }
-    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
-        self.inner.kind(kind, visit)
-    }
-
-    fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
-        self.inner.sum(scope)
-    }
-    fn receipt(&self, account: &Account, id: CommandId) -> Result<Option<Kept>> {
-        self.seen.receipt(account, id)
+        let kept = self.snapshot.receipt(account, id)?;
+        if self.is(Variant::ContentNotCompared) {
+            return Ok(kept.map(|kept| Kept { hash: None, ..kept }));
+        }
+        Ok(kept)
     }
 }
 
 impl Transaction for Within<'_> {
     fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool> {
-        let changed = self.inner.put(change, command, now)?;
-        if changed && let Some(id) = command {
-            self.wrote.lock().unwrap().insert(id);
+        let changed = self.transaction()?.put(change, command, now)?;
+        let mut told = self.told();
+        told.command = command;
+        told.effects.extend(command);
+        if changed {
+            let (scope, kind, id) = change.key();
+            let body = match change {
+                Change::Put(record) => Some(record.body.clone()),
+                Change::Remove(..) => None,
+            };
+            told.records.push(((scope, kind.to_owned(), id), body));
         }
         Ok(changed)
     }
 
     fn number(&self, scopes: &[Scope]) -> Result<()> {
-        self.inner.number(scopes)
+        self.transaction()?.number(scopes)
     }
 
     fn keep(&self, account: &Account, kept: &Kept) -> Result<()> {
-        match self.seen.store.variant {
-            Variant::ReceiptsForgotten => Ok(()),
-            Variant::ReceiptOutsideTransaction => {
-                self.seen.store.late.lock().unwrap().push((*account, kept.clone()));
-                Ok(())
-            }
-            _ => self.inner.keep(account, kept),
+        if self.is(Variant::ReceiptsForgotten) {
+            return Ok(());
         }
+        if self.is(Variant::ReceiptOutsideTransaction) {
+            self.store.late.lock().unwrap().push((*account, kept.clone()));
+            return Ok(());
+        }
+        self.told().receipts.push(((*account, kept.receipt.id), kept.clone()));
+        self.transaction()?.keep(account, kept)
     }
 
     fn savepoint(&self, work: &mut dyn FnMut() -> Result<bool>) -> Result<()> {
-        let before = self.wrote.lock().unwrap().clone();
+        let before = self.told().clone();
+        self.told().deciding = true;
         let mut kept = false;
-        self.inner.savepoint(&mut || {
+        let result = self.transaction()?.savepoint(&mut || {
             let result = work();
             kept = matches!(result, Ok(true));
-            result
-        })?;
-        if !kept {
-            *self.wrote.lock().unwrap() = before;
+            // A wrong server keeps what a refused command had begun.
+            if self.is(Variant::RefusedHalfDone) { result.map(|_| true) } else { result }
+        });
+        if !kept && !self.is(Variant::RefusedHalfDone) {
+            *self.told() = before;
         }
-        Ok(())
+        let mut told = self.told();
+        (told.deciding, told.command) = (false, None);
+        result
     }
 
     fn dead_letter(&self, account: &Account, id: CommandId, bytes: &str, received: Timestamp) -> Result<()> {
-        self.inner.dead_letter(account, id, bytes, received)
+        self.transaction()?.dead_letter(account, id, bytes, received)
     }
 
     fn prune(&self, now: Timestamp) -> Result<()> {
-        self.inner.prune(now)
+        self.transaction()?.prune(now)
     }
 }

@@ -1,64 +1,95 @@
 //! Wrong variants: each breaks one sentence of the protocol by wrapping a seam, and must be caught.
+//!
+//! Those of the phone compose the store's small operations wrongly or mislead the machine, here; those of the server
+//! wrap its store, in [`crate::server`]; those of the person and the network stand where these act.
 
 use kapprum_client::clock::Clock;
 use kapprum_client::error::Result;
-use kapprum_client::store::{Durability, Store};
+use kapprum_client::store::{Durability, Store, Transaction};
 use kapprum_client::sync::apply::{Done, First, Loading, Step, apply, now, take_first};
-use kapprum_protocol::frame::RightsFrame;
+use kapprum_client::sync::rows::{RowOrGone, Rows};
+use kapprum_protocol::frame::{Entry, Freshness, RightsFrame, Snap};
+use kapprum_protocol::sum::Sum;
 
-/// The product, or one sentence of it wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variant {
-    Product,
-    // The phone's side.
-    PurgeAfterOutbox,
-    SwapBeforeLastRow,
-    SwapWithoutReplay,
-    EraseWithoutReplay,
-    FirstWithoutReplay,
-    RightsWithoutOwnCursor,
-    CursorBeforeRows,
-    ReceiptRegardlessOfSeq,
-    RowsOfWantedScopes,
-    CancelledAnswerTaken,
-    BodyKeptWhenRightEnds,
-    UndoWithoutSettling,
-    SavedBeforeCommit,
-    OverlayKeptAtReceipt,
-    RemovalsIgnored,
-    // The server's side.
-    ReceiptOutsideTransaction,
-    ReceiptsForgotten,
-    SeqOutsideLock,
-    SectionsOfSeveralReads,
-    LostRightsStillSent,
-    TombstonesLeftOut,
+macro_rules! variants {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The product, or one sentence of it wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Variant {
+            /// As it is.
+            Product,
+            $($(#[$doc])* $name,)*
+        }
+
+        /// All wrong ones.
+        pub const WRONG: &[Variant] = &[$(Variant::$name,)*];
+    };
 }
 
-/// All wrong ones.
-pub const WRONG: [Variant; 21] = [
-    Variant::PurgeAfterOutbox,
-    Variant::SwapBeforeLastRow,
-    Variant::SwapWithoutReplay,
-    Variant::EraseWithoutReplay,
-    Variant::FirstWithoutReplay,
-    Variant::RightsWithoutOwnCursor,
-    Variant::CursorBeforeRows,
-    Variant::ReceiptRegardlessOfSeq,
-    Variant::RowsOfWantedScopes,
-    Variant::CancelledAnswerTaken,
-    Variant::BodyKeptWhenRightEnds,
-    Variant::UndoWithoutSettling,
-    Variant::SavedBeforeCommit,
-    Variant::OverlayKeptAtReceipt,
-    Variant::RemovalsIgnored,
-    Variant::ReceiptOutsideTransaction,
-    Variant::ReceiptsForgotten,
-    Variant::SeqOutsideLock,
-    Variant::SectionsOfSeveralReads,
-    Variant::LostRightsStillSent,
-    Variant::TombstonesLeftOut,
-];
+variants! {
+    /// While commands wait, what is not held any more stays.
+    PurgeAfterOutbox,
+    /// Rights are taken when the answer is complete.
+    PurgeAtTheEnd,
+    /// A purge that a power cut undoes.
+    PurgeNotDurable,
+    /// The body of a command stays when the right to it ends.
+    BodyKeptWhenRightEnds,
+    /// Rights stored under the cursor before them.
+    RightsWithoutOwnCursor,
+    /// Erasing leaves the predictions.
+    EraseWithoutReplay,
+    /// A scope is shown before its last rows are here.
+    SwapBeforeLastRow,
+    /// A scope is shown without the predictions over it.
+    SwapWithoutReplay,
+    /// Rows are taken without the predictions over them.
+    FirstWithoutReplay,
+    /// The cursor in a transaction before its rows.
+    CursorBeforeRows,
+    /// An outcome is shown before its effect.
+    ReceiptRegardlessOfSeq,
+    /// Rows of a scope that has not arrived are shown.
+    RowsOfWantedScopes,
+    /// Rows of a scope that is not held are kept.
+    RowsOfScopesNotHeld,
+    /// Removals are left out.
+    RemovalsIgnored,
+    /// The answer to a request that was given up is taken.
+    CancelledAnswerTaken,
+    /// What is loading is swept away as garbage.
+    LoadingSweptAway,
+    /// Taking back only forgets.
+    UndoWithoutSettling,
+    /// "Saved" is said before it is.
+    SavedBeforeCommit,
+    /// "Saved" without waiting for the disk.
+    SavedWithoutSync,
+    /// A transaction stays open from one line to the next.
+    LockHeldBetweenLines,
+    /// Nothing to do is asked again.
+    AsksWithoutNeed,
+    /// Receipts in a transaction after the effects.
+    ReceiptOutsideTransaction,
+    /// No receipt is ever kept.
+    ReceiptsForgotten,
+    /// Outcomes are told of a transaction that is not committed.
+    AnsweredBeforeCommit,
+    /// A known id answers its receipt whatever it carries.
+    ContentNotCompared,
+    /// What a refused command had begun stays.
+    RefusedHalfDone,
+    /// A seq is seen before its row.
+    SeqOutsideLock,
+    /// Rows of one read under the head of another.
+    SectionsOfSeveralReads,
+    /// Removals are not sent.
+    TombstonesLeftOut,
+    /// Rights are kept for ever once found.
+    RightsNeverFoundAnew,
+    /// A snapshot stays open from one piece to the next.
+    SnapshotHeldBetweenPieces,
+}
 
 /// Does a step as the product does, or wrongly composed of the same small operations.
 pub fn apply_variant(
@@ -67,144 +98,169 @@ pub fn apply_variant(
     loading: &mut Loading,
     step: &Step,
     clock: &dyn Clock,
-    file: &rusqlite::Connection,
-) -> Result<Vec<Done>> {
+) -> Result<Done> {
+    let fetched = Durability::Fetched;
     let saved = Durability::Saved;
     match (variant, step) {
         (Variant::PurgeAfterOutbox, Step::Rights(rights)) if store.read(|reader| reader.unsent())?.count > 0 => {
-            // Keeps everything until the outbox is empty, but stores the cursor.
-            store.write(saved, |transaction| transaction.set_cursor(&rights.cursor))?;
-            Ok(Vec::new())
+            store.write(saved, |transaction| transaction.set_cursor(&rights.cursor)).map(|()| Done::default())
+        }
+        (Variant::PurgeNotDurable, Step::Rights(rights)) => {
+            loading.part = None;
+            store.write(fetched, |transaction| {
+                kapprum_client::sync::apply::take_rights(transaction, rights, now(transaction, clock)?)
+                    .map(|done| Done { purged: false, ..done })
+            })
         }
         (Variant::RightsWithoutOwnCursor, Step::Rights(rights)) => {
             let before = store.read(|reader| reader.plan())?.cursor;
             let rights = RightsFrame { cursor: before.unwrap_or_else(|| rights.cursor.clone()), ..rights.clone() };
-            apply(store, loading, &Step::Rights(rights), clock).map(|done| vec![done])
+            apply(store, loading, &Step::Rights(rights), clock)
         }
-        (Variant::EraseWithoutReplay, Step::Rights(rights)) => store.write(saved, |transaction| {
-            let lost = transaction.set_rights(rights.all, &rights.scopes)?;
-            transaction.lose(&lost)?;
-            transaction.settle()?;
-            transaction.set_cursor(&rights.cursor)?;
-            Ok(vec![Done { purged: true, ..Done::default() }])
-        }),
-        (Variant::BodyKeptWhenRightEnds, Step::Rights(rights)) => store.write(saved, |transaction| {
-            transaction.set_rights(rights.all, &rights.scopes)?;
-            transaction.settle()?;
-            transaction.replay(now(transaction, clock)?)?;
-            transaction.set_cursor(&rights.cursor)?;
-            Ok(vec![Done { purged: true, ..Done::default() }])
-        }),
+        (Variant::EraseWithoutReplay, Step::Rights(rights)) => {
+            loading.part = None;
+            store.write(saved, |transaction| {
+                let lost = transaction.set_rights(rights.all, &rights.scopes)?;
+                transaction.lose(&lost)?;
+                transaction.settle()?;
+                transaction.set_cursor(&rights.cursor)?;
+                Ok(Done { purged: true, ..Done::default() })
+            })
+        }
+        (Variant::BodyKeptWhenRightEnds, Step::Rights(rights)) => {
+            loading.part = None;
+            store.write(saved, |transaction| {
+                transaction.set_rights(rights.all, &rights.scopes)?;
+                transaction.settle()?;
+                transaction.replay(now(transaction, clock)?)?;
+                transaction.set_cursor(&rights.cursor)?;
+                Ok(Done { purged: true, ..Done::default() })
+            })
+        }
         (Variant::SwapWithoutReplay, Step::Swap(snap, sum)) => {
-            let stale: Vec<(i64, String)> = overlay_ids(file)?;
-            let done = apply(store, loading, &Step::Swap(snap.clone(), *sum), clock)?;
-            restore_overlay(file, &stale)?;
-            Ok(vec![done])
+            let Some(part) = loading.part.take() else { return Ok(Done::default()) };
+            store.write(fetched, |transaction| {
+                transaction.swap(snap, part, *sum)?;
+                transaction.settle()?;
+                Ok(Done::default())
+            })
         }
-        (Variant::FirstWithoutReplay, Step::First(first)) => {
-            store
-                .write(saved, |transaction| {
-                    let kept = First { receipts: Vec::new(), ..first.clone() };
-                    let stale = overlay_ids(file)?;
-                    take_first(transaction, &kept, now(transaction, clock)?)?;
-                    transaction.take_receipts(&first.receipts, now(transaction, clock)?)?;
-                    transaction.settle()?;
-                    Ok(stale)
-                })
-                .and_then(|stale| restore_overlay(file, &stale))?;
-            Ok(Vec::new())
+        (Variant::LoadingSweptAway, Step::Swap(..)) => {
+            while store.write(fetched, |transaction| transaction.sweep(None))? {}
+            apply(store, loading, step, clock)
         }
-        (Variant::OverlayKeptAtReceipt, Step::First(first)) if !first.receipts.is_empty() => {
-            let stale = overlay_ids(file)?;
-            let done = apply(store, loading, step, clock)?;
-            restore_overlay(file, &stale)?;
-            Ok(vec![done])
-        }
-        (Variant::ReceiptRegardlessOfSeq, Step::First(first)) => store.write(saved, |transaction| {
+        (Variant::FirstWithoutReplay, Step::First(first)) => store.write(fetched, |transaction| {
+            take_rows(transaction, &first.rows)?;
+            let retry = transaction.take_receipts(&first.receipts, now(transaction, clock)?)?;
+            transaction.set_cursor(&first.cursor)?;
+            transaction.settle()?;
+            Ok(Done { retry, ..Done::default() })
+        }),
+        (Variant::ReceiptRegardlessOfSeq, Step::First(first)) => store.write(fetched, |transaction| {
             let done = take_first(transaction, first, now(transaction, clock)?)?;
             for (n, receipt) in transaction.pending()? {
                 transaction.take_effect(n, &receipt)?;
             }
             transaction.replay(now(transaction, clock)?)?;
-            Ok(vec![done])
+            Ok(done)
         }),
         (Variant::RowsOfWantedScopes, Step::First(first)) => {
             // A scope that was just granted shows the few rows that changed since.
-            store.write(saved, |transaction| {
-                for scope in wanted_without_part(file)? {
-                    let part = transaction.begin_part()?;
-                    let rows = first.rows.iter().filter_map(|row| match row {
-                        kapprum_client::sync::rows::RowOrGone::Row(row) if row.scope == scope => Some(row),
-                        _ => None,
-                    });
-                    transaction.load(part, rows)?;
-                    let snap = kapprum_protocol::frame::Snap {
-                        scope,
-                        name: name_of(file, scope)?,
-                        generation: 1,
-                        seq: 0,
-                        count: 0,
-                        sum: 0,
+            store.write(fetched, |transaction| {
+                for row in first.rows.iter() {
+                    let RowOrGone::Row(row) = row else { continue };
+                    let Some(scope) = transaction.scope(row.scope)?.filter(|one| one.wanted && one.part.is_none())
+                    else {
+                        continue;
                     };
-                    transaction.swap(&snap, part, kapprum_protocol::sum::Sum::default())?;
+                    show_rows(transaction, &first.rows, scope.number, scope.generation)?;
                 }
                 Ok(())
             })?;
-            apply(store, loading, step, clock).map(|done| vec![done])
+            apply(store, loading, step, clock)
+        }
+        (Variant::RowsOfScopesNotHeld, Step::First(first)) => {
+            store.write(fetched, |transaction| {
+                for row in first.rows.iter() {
+                    let RowOrGone::Row(row) = row else { continue };
+                    if transaction.scope(row.scope)?.is_none() {
+                        hold_besides(transaction, row.scope)?;
+                        show_rows(transaction, &first.rows, row.scope, 1)?;
+                    }
+                }
+                Ok(())
+            })?;
+            apply(store, loading, step, clock)
         }
         (Variant::RemovalsIgnored, Step::First(first)) => {
-            let mut rows = kapprum_client::sync::rows::Rows::default();
+            let mut rows = Rows::default();
             for row in first.rows.iter() {
-                if let kapprum_client::sync::rows::RowOrGone::Row(row) = row {
+                if let RowOrGone::Row(row) = row {
                     rows.push(&row);
                 }
             }
-            let first = First { rows, ..first.clone() };
-            store
-                .write(saved, |transaction| take_first(transaction, &first, now(transaction, clock)?))
-                .map(|done| vec![done])
+            apply(store, loading, &Step::First(First { rows, ..first.clone() }), clock)
         }
-        _ => apply(store, loading, step, clock).map(|done| vec![done]),
+        _ => apply(store, loading, step, clock),
     }
 }
 
-/// The steps as the machine made them, or in a wrong order.
-pub fn steps(variant: Variant, mut steps: Vec<Step>) -> Vec<Step> {
-    if variant == Variant::SwapBeforeLastRow
-        && let Some(at) = steps.iter().position(|step| matches!(step, Step::Swap(..)))
-        && at > 0
-    {
-        steps.swap(at - 1, at);
+/// The steps as the machine made them, or in a wrong order. `late` holds what a wrong variant puts off.
+pub fn steps(variant: Variant, mut steps: Vec<Step>, late: &mut Vec<Step>) -> Vec<Step> {
+    match variant {
+        Variant::SwapBeforeLastRow => {
+            if let Some(at) = steps.iter().position(|step| matches!(step, Step::Swap(..)))
+                && at > 0
+            {
+                steps.swap(at - 1, at);
+            }
+        }
+        Variant::PurgeAtTheEnd => {
+            let ends = steps.iter().any(|step| matches!(step, Step::End(_)));
+            let rights = |step: &Step| matches!(step, Step::Rights(frame) if !frame.all);
+            late.extend(steps.extract_if(.., |step| rights(step)));
+            if ends {
+                steps.append(late);
+            }
+        }
+        _ => {}
     }
     steps
 }
 
-fn overlay_ids(file: &rusqlite::Connection) -> Result<Vec<(i64, String)>> {
-    let mut statement = file.prepare("SELECT scope, json_array(kind, hex(id), at, body) FROM overlay")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn restore_overlay(file: &rusqlite::Connection, rows: &[(i64, String)]) -> Result<()> {
-    file.execute("DELETE FROM overlay", [])?;
-    for (scope, text) in rows {
-        file.execute(
-            "INSERT OR REPLACE INTO overlay SELECT ?1, json_extract(?2, '$[0]'), unhex(json_extract(?2, '$[1]')),
-                json_extract(?2, '$[2]'), json_extract(?2, '$[3]')",
-            rusqlite::params![scope, text],
-        )?;
+fn take_rows(transaction: &Transaction<'_>, rows: &Rows) -> Result<()> {
+    for row in rows.iter() {
+        match row {
+            RowOrGone::Row(row) => transaction.put(&row)?,
+            RowOrGone::Gone(scope, kind, id, seq) => {
+                transaction.remove(&kapprum_protocol::frame::Gone(scope, kind, id, seq))?
+            }
+        };
     }
     Ok(())
 }
 
-fn wanted_without_part(file: &rusqlite::Connection) -> Result<Vec<u32>> {
-    let mut statement = file.prepare("SELECT number FROM scope WHERE wanted AND part IS NULL")?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Shows the rows of one scope among these as if they were all of it.
+fn show_rows(transaction: &Transaction<'_>, rows: &Rows, scope: u32, generation: u32) -> Result<()> {
+    let part = transaction.begin_part()?;
+    let of = rows.iter().filter_map(|row| match row {
+        RowOrGone::Row(row) if row.scope == scope => Some(row),
+        _ => None,
+    });
+    transaction.load(part, of)?;
+    let name = format!("child/{}", uuid::Uuid::from_u128(scope.into()));
+    let snap = Snap { scope, name, generation, seq: 0, count: 0, sum: 0 };
+    transaction.swap(&snap, part, Sum::default()).map(drop)
 }
 
-fn name_of(file: &rusqlite::Connection, number: u32) -> Result<String> {
-    let name: Option<String> =
-        file.query_row("SELECT name FROM scope WHERE number = ?1", [number], |row| row.get(0))?;
-    Ok(name.unwrap_or_else(|| format!("unknown/{number}")))
+/// Adds a scope to those that are held.
+fn hold_besides(transaction: &Transaction<'_>, scope: u32) -> Result<()> {
+    let mut entries = Vec::new();
+    for number in (0..10_000).filter(|number| *number != scope) {
+        if let Some(row) = transaction.scope(number)? {
+            entries.push(Entry(number, row.generation, Freshness::from(0), None));
+        }
+    }
+    entries.push(Entry(scope, 1, Freshness::from(0), None));
+    transaction.set_rights(false, &entries).map(drop)
 }
