@@ -209,13 +209,16 @@ impl Transaction<'_> {
         Ok(pending)
     }
 
-    /// Whether every still-held scope of a command is whole at or above this seq.
+    /// Whether every still-held scope of a command is whole at or above this seq. A scope that came back is held again
+    /// before its name is known: until all names are, a scope that is not found may be one of these.
     pub fn is_whole_for(&self, n: i64, seq: u64) -> Result<bool> {
         let applied = number(self.connection(), "seq")?.unwrap_or(0);
         let mut statement = self.connection().prepare_cached(
             "SELECT NOT EXISTS (
-                SELECT 1 FROM outbox_scope o JOIN scope s ON s.name = o.name
-                WHERE o.n = ?1 AND (s.wanted OR max(s.whole, ?2) < ?3))",
+                SELECT 1 FROM outbox_scope o LEFT JOIN scope s ON s.name = o.name
+                WHERE o.n = ?1 AND CASE WHEN s.id IS NULL
+                    THEN EXISTS (SELECT 1 FROM scope WHERE name IS NULL)
+                    ELSE s.wanted OR max(s.whole, ?2) < ?3 END)",
         )?;
         Ok(statement.query_row(params![n, applied, signed(seq)], |row| row.get(0))?)
     }
