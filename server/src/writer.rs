@@ -95,11 +95,14 @@ fn one(
         let seq = kept.receipt.seq;
         return Ok(if reused { refuse(&envelope, batch.received, seq, &Refusal::IdReused) } else { kept.receipt });
     }
+    let (old, ahead) = (batch.received.plus(-RECEIPT), batch.received.plus(AHEAD));
     if settles {
-        let receipt = refuse(&envelope, batch.received, transaction.meta()?.head, &Refusal::Withdrawn);
+        // Older than receipts are kept: it may have been done, so it can't be called withdrawn.
+        let forgotten = envelope.made().is_some_and(|made| made < old);
+        let refusal = if forgotten { Refusal::TooOld } else { Refusal::Withdrawn };
+        let receipt = refuse(&envelope, batch.received, transaction.meta()?.head, &refusal);
         return keep(transaction, keys, batch, None, receipt);
     }
-    let (old, ahead) = (batch.received.plus(-RECEIPT), batch.received.plus(AHEAD));
     let unfit = match envelope.made() {
         None => return Ok(unread(bytes, batch.received)),
         Some(made) if made < old => Some(Refusal::TooOld),
