@@ -15,25 +15,25 @@ use crate::error::Result;
 const LEFT: [(Class, &str); 2] = [(Class::Normal, "left_normal"), (Class::Protected, "left_protected")];
 
 impl Transaction<'_> {
-    /// There was contact: the full time runs anew, and nothing is locked.
-    pub fn refresh(&self, seconds: (u32, u32), boot: Boot) -> Result<()> {
+    /// There was contact: the full time runs anew, and nothing is locked. Whether anything was: then what the actor may
+    /// see has changed, and the overlay is to be replayed.
+    pub fn refresh(&self, seconds: (u32, u32), boot: Boot) -> Result<bool> {
         self.set("limit_normal", seconds.0)?;
         self.set("limit_protected", seconds.1)?;
         self.refresh_again(boot)
     }
 
     /// There was contact without new limits: the last ones run anew.
-    pub fn refresh_again(&self, boot: Boot) -> Result<()> {
+    pub fn refresh_again(&self, boot: Boot) -> Result<bool> {
         for ((_, left), limit) in LEFT.iter().zip(["limit_normal", "limit_protected"]) {
             self.set(left, number(self.connection(), limit)?.unwrap_or(0).saturating_mul(1000))?;
         }
         self.note(boot)?;
-        self.connection().prepare_cached("UPDATE scope SET locked = 0 WHERE locked")?.execute([])?;
-        Ok(())
+        Ok(self.connection().prepare_cached("UPDATE scope SET locked = 0 WHERE locked")?.execute([])? > 0)
     }
 
     /// Counts the time since the last note. What ran out is locked; what was locked before is purged. Whether anything
-    /// was locked or purged.
+    /// was locked or purged: then the overlay is to be replayed.
     pub fn count_down(&self, boot: Boot) -> Result<bool> {
         let Some(noted) = number(self.connection(), "boot_elapsed")? else { return Ok(false) };
         let same = number(self.connection(), "boot_id")? == Some(i64::from_ne_bytes(boot.id.to_ne_bytes()));

@@ -163,14 +163,22 @@ pub fn take_snap(transaction: &Transaction<'_>, snap: &Snap, part: i64, sum: Sum
 /// Notes the contact: the server's clock, and freshness anew.
 pub fn take_end(transaction: &Transaction<'_>, end: &End, clock: &dyn Clock) -> Result<Done> {
     transaction.set_contact(end.now, Offset::measure(clock, end.now))?;
-    transaction.refresh(end.fresh, clock.boot())?;
+    let unlocked = transaction.refresh(end.fresh, clock.boot())?;
     transaction.expire(end.now)?;
+    if unlocked {
+        transaction.replay(end.now)?;
+    }
     Ok(Done::default())
 }
 
 /// An answer without news is contact too: freshness runs anew, by the limits of the last full answer.
 pub fn nothing_new(store: &Store, clock: &dyn Clock) -> Result<()> {
-    store.write(Durability::Fetched, |transaction| transaction.refresh_again(clock.boot()))
+    store.write(Durability::Fetched, |transaction| {
+        if transaction.refresh_again(clock.boot())? {
+            transaction.replay(now(transaction, clock)?)?;
+        }
+        Ok(())
+    })
 }
 
 /// What is due now and then, and at a `start`: counts freshness down, lets go what has passed, tries parked commands
@@ -180,11 +188,12 @@ pub fn housekeep(store: &Store, clock: &dyn Clock, start: bool) -> Result<Done> 
         let now = now(transaction, clock)?;
         transaction.expire(now)?;
         transaction.unpark(now, start)?;
-        if start {
-            // The clock may tell another time than when these were predicted.
+        let purged = transaction.count_down(clock.boot())?;
+        // At a start the clock may tell another time than when these were predicted.
+        if start || purged {
             transaction.replay(now)?;
         }
-        transaction.count_down(clock.boot())
+        Ok(purged)
     })?;
     for _ in 0..SWEEPS {
         if !store.write(Durability::Fetched, |transaction| transaction.sweep(None))? {
