@@ -416,7 +416,10 @@ impl Transaction for State<'_> {
             "UPDATE receipt SET body = NULL WHERE body IS NOT NULL AND received < ?1",
             [now.plus(-RECEIPT_BODY).0],
         )?;
-        self.connection.execute("DELETE FROM receipt WHERE received < ?1", [old])?;
+        // An id may be made ahead of when it was received; until the id itself is too old, its receipt answers for it.
+        let oldest = uuid::Builder::from_unix_timestamp_millis(u64::try_from(old).unwrap_or(0), &[0; 10]).into_uuid();
+        self.connection
+            .execute("DELETE FROM receipt WHERE received < ?1 AND id < ?2", params![old, oldest.as_bytes()])?;
         let floor: Option<i64> = self.connection.query_row(
             "SELECT max(seq) FROM record WHERE body IS NULL AND changed < ?1",
             [old],
