@@ -133,6 +133,12 @@ impl History {
 
     /// Faults for a while, then healing, then everything must be equal.
     pub fn run(&mut self) -> Outcome {
+        if !self.chance(4) {
+            // Mostly people have used it before.
+            self.faults = false;
+            self.rests()?;
+            self.faults = true;
+        }
         for _ in 0..STEPS {
             self.told.steps += 1;
             self.step()?;
@@ -204,6 +210,12 @@ impl History {
             self.devices[index].disk.fill(false, false);
             self.device_dies(index)?;
         }
+        self.rests()?;
+        self.at_rest()
+    }
+
+    /// Devices ask until nothing happens any more.
+    fn rests(&mut self) -> Outcome {
         for _ in 0..ROUNDS {
             self.time.fetch_add(61_000, Ordering::Relaxed);
             let before = self.steps;
@@ -212,7 +224,7 @@ impl History {
             }
             self.drain()?;
             if before == self.steps {
-                return self.at_rest();
+                return Ok(());
             }
         }
         Err("(h) the devices do not come to rest".to_owned())

@@ -121,13 +121,17 @@ impl History {
         }
         let waiting = self.waiting(index);
         let device = &self.devices[index];
+        let compared = start || properties::replayed_now(device)?;
         match apply::housekeep(&device.store, device.clocks.as_ref(), start) {
             Ok(done) if done.purged => device.store.checkpoint().map_err(|error| error.to_string())?,
-            Ok(_) | Err(Error::Full) => {}
+            Ok(_) => {}
+            Err(Error::Full) => return Ok(()),
             Err(error) => return Err(format!("housekeeping failed: {error}")),
         }
         self.settled_now(index, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
-        self.replayed(index)?;
+        if compared {
+            self.replayed(index)?;
+        }
         self.read_everything(index)
     }
 

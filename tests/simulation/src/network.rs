@@ -6,6 +6,7 @@ use kapprum_client::error::Error;
 use kapprum_client::sync::apply::{self, Step};
 use kapprum_client::sync::machine::{Action, Exchange, Failure, Wishes};
 use kapprum_domain::access;
+use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
 use kapprum_domain::world::World;
 use kapprum_protocol::cursor::Cursor;
@@ -42,6 +43,8 @@ pub struct Flight {
     pub exchange: Exchange,
     ids: Vec<CommandId>,
     pub answer: Option<Answer>,
+    /// What the account held when sections 1 to 5 were read, until they are sent.
+    held_then: Option<BTreeSet<u32>>,
     lines: VecDeque<String>,
     /// Compressed on the wire.
     wire: Option<(Compressor, Lines)>,
@@ -156,6 +159,7 @@ impl History {
             exchange: packet.exchange,
             ids: packet.ids.clone(),
             answer: None,
+            held_then: Some(self.held(account)),
             lines: VecDeque::new(),
             wire: None,
             cut: None,
@@ -163,7 +167,10 @@ impl History {
             held: None,
         };
         match given {
-            Err(_) => return self.fail(packet.device, packet.exchange, Failure::Busy(1000)),
+            Err(_) => {
+                self.revived();
+                return self.fail(packet.device, packet.exchange, Failure::Busy(1000));
+            }
             Ok(Answered::Nothing { .. }) => flight.held = request.wait.map(|_| packet),
             Ok(Answered::Lines(answer)) => {
                 if self.faults && self.chance(4) {
@@ -177,7 +184,7 @@ impl History {
         } else if let Some(mut answer) = flight.answer {
             // Nobody hears it, and still it tells nothing that is others'.
             while let Ok(Some(piece)) = answer.next_piece(self.now()) {
-                self.tells_only_own(account, &piece)?;
+                tells_only(&self.held(account), account, &piece)?;
             }
         }
         Ok(())
@@ -254,7 +261,8 @@ impl History {
             return Ok(false);
         };
         let account = self.devices[self.answers[at].device].account;
-        self.tells_only_own(account, &piece)?;
+        let held = self.answers[at].held_then.take().unwrap_or_else(|| self.held(account));
+        tells_only(&held, account, &piece)?;
         if self.chance(4) {
             properties::nothing_held_on(&self.server)?;
         }
@@ -332,8 +340,10 @@ impl History {
         if !current || device.suspended {
             return Ok(());
         }
+        let compared = properties::replayed_now(device)?;
         match apply::nothing_new(&device.store, device.clocks.as_ref()) {
-            Ok(()) | Err(Error::Full) => self.replayed(flight.device),
+            Ok(()) if compared => self.replayed(flight.device),
+            Ok(()) | Err(Error::Full) => Ok(()),
             Err(error) => Err(format!("an answer without news failed: {error}")),
         }
     }
@@ -384,6 +394,7 @@ impl History {
             return Ok(false);
         }
         let (before, waiting) = (properties::numbers(&self.devices[index]), self.waiting(index));
+        let locked = properties::locked(&self.devices[index]);
         let device = &mut self.devices[index];
         let clock = device.clocks.clone();
         let result = apply_variant(self.variant, &device.store, &mut device.loading, step, clock.as_ref());
@@ -429,7 +440,7 @@ impl History {
         if let Step::End(_) = step {
             self.settled_now(index, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
         }
-        if !matches!(step, Step::Begin | Step::Load(_) | Step::End(_)) {
+        if !matches!(step, Step::Begin | Step::Load(_)) && (locked || !matches!(step, Step::End(_))) {
             self.replayed(index)?;
             self.read_everything(index)?;
         }
@@ -451,28 +462,14 @@ impl History {
         self.late_steps.clear();
     }
 
-    /// (i) An answer names nothing that its account does not hold.
-    fn tells_only_own(&mut self, account: kapprum_domain::actor::Account, piece: &[u8]) -> Outcome {
+    /// The numbers of the scopes that an account holds now.
+    fn held(&self, account: Account) -> BTreeSet<u32> {
         let now = self.now();
-        let held = self.server.read(|snapshot| {
+        self.server.read(|snapshot| {
             let rights = access::scopes(&account, now, &World::new(snapshot)).unwrap();
             let scopes: Vec<_> = rights.iter().map(|(scope, _)| scope).collect();
-            Ok(snapshot.heads(&scopes)?.into_iter().map(|head| head.number).collect::<BTreeSet<u32>>())
-        });
-        for line in std::str::from_utf8(piece).unwrap().lines() {
-            let told = match Frame::read(line).map_err(|error| format!("(i) the server said {error}"))? {
-                Frame::Row(row) => vec![row.scope],
-                Frame::Gone(gone) => vec![gone.0],
-                Frame::Sum(sum) => vec![sum.0],
-                Frame::Snap(snap) => vec![snap.scope],
-                Frame::Rights(rights) => rights.scopes.iter().map(|entry| entry.0).collect(),
-                Frame::Receipt(_) | Frame::Applied(_) | Frame::End(_) => Vec::new(),
-            };
-            if let Some(other) = told.iter().find(|number| !held.contains(number)) {
-                return Err(format!("(i) {:?} is told of scope {other}, which it does not hold", account.role));
-            }
-        }
-        Ok(())
+            Ok(snapshot.heads(&scopes)?.into_iter().map(|head| head.number).collect())
+        })
     }
 
     /// A line is altered on its way: a sum, a row that is missing, a row under another scope.
@@ -499,6 +496,24 @@ impl History {
         self.devices[index].altered.insert(number);
         self.sometimes("altered on its way");
     }
+}
+
+/// (i) A piece names nothing that its account does not hold.
+fn tells_only(held: &BTreeSet<u32>, account: Account, piece: &[u8]) -> Outcome {
+    for line in std::str::from_utf8(piece).unwrap().lines() {
+        let told = match Frame::read(line).map_err(|error| format!("(i) the server said {error}"))? {
+            Frame::Row(row) => vec![row.scope],
+            Frame::Gone(gone) => vec![gone.0],
+            Frame::Sum(sum) => vec![sum.0],
+            Frame::Snap(snap) => vec![snap.scope],
+            Frame::Rights(rights) => rights.scopes.iter().map(|entry| entry.0).collect(),
+            Frame::Receipt(_) | Frame::Applied(_) | Frame::End(_) => Vec::new(),
+        };
+        if let Some(other) = told.iter().find(|number| !held.contains(number)) {
+            return Err(format!("(i) {:?} is told of scope {other}, which it does not hold", account.role));
+        }
+    }
+    Ok(())
 }
 
 fn id_of(bytes: &str) -> Option<CommandId> {

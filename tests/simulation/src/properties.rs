@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kapprum_client::store::{Durability, RowState};
 use kapprum_domain::access;
 use kapprum_domain::id::{CommandId, RecordId};
+use kapprum_domain::refusal::Refusal;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::{DAY, Timestamp};
 use kapprum_domain::world::World;
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::device::{Device, log_of};
+use crate::fates::refusal;
 use crate::server::Server;
 
 type Held = Result<(), String>;
@@ -162,15 +164,16 @@ pub fn committed_is_there(server: &Server, forgotten: bool) -> Held {
         return Err("(d) the server's rows are not what it committed".to_owned());
     }
     for ((account, id), kept) in done.receipts.iter().filter(|_| !forgotten) {
+        // After 30 days the reason of a refusal is gone.
         let found = server.read(|snapshot| snapshot.receipt(account, *id));
-        if found.map(|kept| kept.receipt.outcome).as_ref() != Some(&kept.receipt.outcome) {
+        if found.map(|kept| kept.receipt.outcome == Outcome::Ok) != Some(kept.receipt.outcome == Outcome::Ok) {
             return Err(format!("(d) the server lost the receipt of {id}"));
         }
     }
     if let Some((id, count)) = done.effects.iter().find(|(_, count)| **count > 1) {
         return Err(format!("(c) {id} took effect {count} times"));
     }
-    let idle = |kept: &Kept| kept.receipt.outcome != Outcome::Ok;
+    let idle = |kept: &Kept| !matches!(refusal(&kept.receipt.outcome), None | Some(Refusal::TooOld));
     match done.receipts.iter().find(|((_, id), kept)| idle(kept) && done.effects.contains_key(id)) {
         Some(((_, id), _)) => Err(format!("(c) {id} was refused and took effect")),
         None => Ok(()),
@@ -180,10 +183,9 @@ pub fn committed_is_there(server: &Server, forgotten: bool) -> Held {
 /// (e) Nobody reads half a scope: what is shown is a state that the scope once had.
 pub fn whole_states(device: &Device, states: &States) -> Result<BTreeMap<String, Seq>, String> {
     let mut until = BTreeMap::new();
-    let scopes: Vec<(Option<String>, i64)> =
-        all(&device.file, "SELECT name, part FROM scope WHERE part IS NOT NULL AND doubt < 2", |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
+    // A scope whose sum was wrong shows what it has until it is fetched again.
+    let sound = "SELECT name, part FROM scope WHERE part IS NOT NULL AND doubt < 2 AND NOT (doubt = 1 AND wanted)";
+    let scopes: Vec<(Option<String>, i64)> = all(&device.file, sound, |row| Ok((row.get(0)?, row.get(1)?)));
     for (name, part) in scopes {
         let name = name.ok_or(format!("(e) {}: a scope without a name is shown", device.name))?;
         let scope: Scope = name.parse().map_err(|_| format!("(e) {}: scope {name}", device.name))?;
@@ -256,6 +258,22 @@ pub fn overlay_is_replay(device: &Device, now: Timestamp) -> Held {
     let extra: Vec<_> = before.difference(&after).take(2).collect();
     let lacks: Vec<_> = after.difference(&before).take(2).collect();
     Err(format!("(g) {}: the overlay is no replay: besides {extra:?}, lacks {lacks:?}", device.name))
+}
+
+/// Replays at this moment, so that what follows can be compared: seen from the same moment, whatever a transaction does
+/// to the overlay is what a replay would do. Whether there was room.
+pub fn replayed_now(device: &Device) -> Result<bool, String> {
+    let now = device.now()?.now;
+    match device.store.write(Durability::Fetched, |transaction| transaction.replay(now)) {
+        Ok(_) => Ok(true),
+        Err(kapprum_client::error::Error::Full) => Ok(false),
+        Err(error) => Err(format!("(g) {}: {error}", device.name)),
+    }
+}
+
+/// Whether a device shows less for want of contact.
+pub fn locked(device: &Device) -> bool {
+    one(&device.file, "SELECT EXISTS (SELECT 1 FROM scope WHERE locked)") > 0
 }
 
 /// (j) Between two lines nothing holds the phone's file: saving would not wait.
