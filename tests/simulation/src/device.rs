@@ -261,9 +261,10 @@ fn open(path: &Path, account: Account, disk: &Arc<Disk>) -> Store {
     Store::open(options).unwrap()
 }
 
-fn look(path: &Path) -> Connection {
+/// A database seen from outside.
+pub fn look(path: &Path) -> Connection {
     let file = Connection::open(path).unwrap();
-    file.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 0").unwrap();
+    file.execute_batch("PRAGMA synchronous = OFF; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 0").unwrap();
     file.set_prepared_statement_cache_capacity(64);
     file
 }

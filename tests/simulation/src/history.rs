@@ -1,6 +1,6 @@
 //! One history: a seed decides every step; in the end everything heals and all properties must hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -291,8 +291,7 @@ impl History {
     pub(crate) fn read_everything(&mut self, index: usize) -> Outcome {
         let device = &self.devices[index];
         let until = properties::whole_states(device, &self.states)?;
-        let numbers: BTreeMap<String, u32> = self.numbers(index);
-        let answered = properties::outcome_with_effect(device, &until, |name| numbers.get(name).copied())?;
+        let answered = properties::outcome_with_effect(device, &until, |name| self.number(index, name))?;
         properties::saved_is_there(device, self.now().0)?;
         if answered == device.answered {
             return Ok(());
@@ -305,14 +304,14 @@ impl History {
         Ok(())
     }
 
-    /// The scopes' numbers, if the device counts under the server's epoch.
-    fn numbers(&self, index: usize) -> BTreeMap<String, u32> {
-        let epoch = self.server.read(|snapshot| snapshot.meta()).epoch;
-        if properties::epoch(&self.devices[index]) != Some(epoch) {
-            return BTreeMap::new();
-        }
-        let sql = "SELECT name, number FROM scope";
-        properties::all(&self.server.file(), sql, |row| Ok((row.get(0)?, row.get(1)?))).into_iter().collect()
+    /// A scope's number, if the device counts under the server's epoch.
+    fn number(&self, index: usize, name: &str) -> Option<u32> {
+        let scope: Scope = name.parse().ok()?;
+        let epoch = properties::epoch(&self.devices[index]);
+        self.server.read(|snapshot| {
+            let same = epoch == Some(snapshot.meta()?.epoch);
+            Ok(snapshot.heads(&[scope])?.first().filter(|_| same).map(|head| head.number))
+        })
     }
 
     // --- the server's side ---

@@ -156,7 +156,7 @@ pub fn committed_is_there(server: &Server, forgotten: bool) -> Held {
     let live = "SELECT s.name, r.kind, r.id, r.body FROM record r JOIN scope s ON s.number = r.scope
                 WHERE r.body IS NOT NULL";
     let stands: BTreeMap<(String, String, [u8; 16]), String> =
-        all(&server.file(), live, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))).into_iter().collect();
+        all(&server.file, live, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))).into_iter().collect();
     let committed = done.records.iter().filter_map(|((scope, kind, id), body)| {
         Some(((scope.to_string(), kind.clone(), id.0.into_bytes()), body.clone()?))
     });
@@ -278,15 +278,13 @@ pub fn locked(device: &Device) -> bool {
 
 /// (j) Between two lines nothing holds the phone's file: saving would not wait.
 pub fn nothing_held(device: &Device) -> Held {
-    let free = device.file.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
-    free.map_err(|_| format!("(j) {}: a transaction is open between two lines", device.name))
+    let run = |sql: &str| device.file.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    run("BEGIN IMMEDIATE").and_then(|_| run("ROLLBACK")).map(drop).map_err(|_| format!("(j) {}: a transaction is open between two lines", device.name))
 }
 
 /// (j) Between two pieces nothing holds the server's file: its log can be emptied.
 pub fn nothing_held_on(server: &Server) -> Held {
-    let file = server.file();
-    file.execute_batch("PRAGMA busy_timeout = 0").unwrap();
-    let busy: i64 = file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+    let busy = one(&server.file, "PRAGMA wal_checkpoint(TRUNCATE)");
     if busy == 0 { Ok(()) } else { Err("(j) a snapshot is open between two pieces".to_owned()) }
 }
 

@@ -22,7 +22,7 @@ use kapprum_server::store::{
 use kapprum_server::sync::RightsCache;
 use rusqlite::Connection;
 
-use crate::device::copy_files;
+use crate::device::{copy_files, look};
 use crate::variant::Variant;
 
 /// Said by a rule that fails on purpose.
@@ -34,6 +34,8 @@ pub struct Server {
     pub cache: Arc<RightsCache>,
     pub keys: Keys,
     pub path: PathBuf,
+    /// The file seen from outside.
+    pub file: Connection,
     /// An older release, which does not know every command.
     pub old: bool,
     poison: Option<RecordId>,
@@ -72,7 +74,8 @@ impl Server {
     fn with(path: &Path, variant: Variant, poison: Option<RecordId>, keys: Keys, done: Arc<Mutex<Done>>) -> Self {
         let watched = Watched::open(path, variant, poison, &done);
         let cache = Arc::default();
-        Self { store: watched.clone(), watched, cache, keys, path: path.to_owned(), old: false, poison, variant, done }
+        let (store, path, file) = (watched.clone(), path.to_owned(), look(path));
+        Self { store, watched, cache, keys, path, file, old: false, poison, variant, done }
     }
 
     /// Dies: connections dropped, files copied as they lie, changed, opened again.
@@ -85,7 +88,8 @@ impl Server {
             copy_files(&self.path, copy, |log| log);
         }
         self.path = copy.to_owned();
-        change(&Connection::open(copy).unwrap());
+        self.file = look(copy);
+        change(&self.file);
         self.watched = Watched::open(copy, self.variant, self.poison, &self.done);
         self.store = self.watched.clone();
         self.cache = Arc::default();
@@ -107,11 +111,6 @@ impl Server {
             })
             .unwrap();
         found.unwrap()
-    }
-
-    /// The file seen from outside.
-    pub fn file(&self) -> Connection {
-        Connection::open(&self.path).unwrap()
     }
 }
 
