@@ -16,6 +16,9 @@ use crate::time::{Day, Timestamp};
 use crate::world::{Unread, World};
 
 /// How long a scope may be shown without contact with the server (`protocol.md` §5).
+///
+/// A scope that is reached in two ways has the later of the two classes: protection wins over the ordinary, and what a
+/// paired device needs wins over both, since an evacuation list without the protected child would be a danger to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// About thirty days.
@@ -64,13 +67,7 @@ impl Rights {
 
     fn add(&mut self, scope: Scope, class: Class) {
         let held = self.scopes.entry(scope).or_insert(class);
-        // A scope reached in two ways keeps the stricter class; a device's own need wins over the ordinary one.
-        if *held != Class::Protected {
-            *held = (*held).max(class);
-        }
-        if class == Class::Protected {
-            *held = class;
-        }
+        *held = (*held).max(class);
     }
 
     fn changes_at(&mut self, moment: Timestamp, now: Timestamp) {
@@ -94,15 +91,17 @@ impl Rights {
 pub fn scopes(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Rights, Unread> {
     let own = Scope::Person(account.holder);
     let mut rights = Rights { read: vec![own, Scope::Tenant], ..Rights::default() };
-    rights.add(own, Class::Normal);
+    let class = if matches!(account.role, Role::Tablet | Role::Board) { Class::Device } else { Class::Normal };
+    rights.add(own, class);
     let grants: Vec<Grant> = world.all(own)?;
     let municipality = world.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default();
-    let mut any = false;
+    // Whether any right is live, and whether one of them is not across a threat.
+    let (mut any, mut belongs) = (false, false);
     for grant in &grants {
         if !grant.right.belongs_to(account.role) || !rights.live(grant.from, grant.until, now) {
             continue;
         }
-        any |= match &grant.right {
+        let live = match &grant.right {
             Right::Guardian { child, birthday, threat, protected, places } => {
                 let eighteen = birthday.map(|day| day.birthday(18));
                 let minor = rights.live(None, eighteen.map(|day| day.plus(-1)), now);
@@ -119,6 +118,7 @@ pub fn scopes(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Ri
                 (adult || old_enough) && family(&mut rights, *child, places, false, *protected, now)
             }
             Right::AbsenceConsent { child } => {
+                rights.add(Scope::Child(*child), Class::Normal);
                 rights.add(Scope::Absence(*child), Class::Normal);
                 true
             }
@@ -149,10 +149,12 @@ pub fn scopes(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Ri
                 true
             }
         };
+        any |= live;
+        belongs |= live && !matches!(grant.right, Right::Guardian { threat: true, .. });
     }
     // A board holds what the wall shows and nothing more (ruling u); a person without any right left, only oneself.
-    if any && account.role != Role::Board {
-        rights.add(Scope::Tenant, Class::Normal);
+    if belongs && account.role != Role::Board {
+        rights.add(Scope::Tenant, class);
     }
     if any && matches!(account.role, Role::Guardian | Role::Student | Role::Staff) {
         rights.add(Scope::Contact(account.holder.as_person()), Class::Normal);

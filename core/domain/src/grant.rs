@@ -96,6 +96,13 @@ pub enum Right {
     },
 }
 
+impl Grant {
+    /// Whether it holds on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 /// Where a child is for a while: a unit, mostly in a group, in care by a placement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
@@ -114,6 +121,13 @@ pub struct Place {
     pub until: Option<Day>,
 }
 
+impl Place {
+    /// Whether the child is there on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 impl Right {
     /// The role in which it counts.
     pub fn belongs_to(&self, role: Role) -> bool {
@@ -124,6 +138,17 @@ impl Right {
             Self::Tablet { .. } => role == Role::Tablet,
             Self::Board { .. } => role == Role::Board,
         }
+    }
+
+    /// The units where a family's right shows the child on this day.
+    pub fn units_of(&self, child: ChildId, day: Day) -> Vec<UnitId> {
+        let places = match self {
+            Self::Guardian { child: of, places, .. } | Self::Student { child: of, places, .. } if *of == child => {
+                places
+            }
+            _ => return Vec::new(),
+        };
+        places.iter().filter(|place| place.holds_on(day)).map(|place| place.unit).collect()
     }
 
     fn name(&self) -> (&'static str, uuid::Uuid) {

@@ -28,6 +28,13 @@ pub struct Membership {
     pub protected: bool,
 }
 
+impl Membership {
+    /// Whether the child is in the group on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 impl Body for Membership {
     const KIND: &'static str = "membership";
     fn scope(&self) -> Scope {

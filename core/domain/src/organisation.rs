@@ -33,6 +33,14 @@ impl Default for Municipality {
     }
 }
 
+impl Municipality {
+    /// Where to ring about a unit.
+    pub fn phone_of(&self, unit: Option<&Unit>) -> String {
+        let own = unit.map(|unit| &unit.phone).filter(|phone| !phone.is_empty());
+        own.unwrap_or(&self.phone).clone()
+    }
+}
+
 /// The switches of `domain.md` §1.2 that the first slice needs. Defaults are the rulings'.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

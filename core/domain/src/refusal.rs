@@ -25,6 +25,17 @@ pub enum Refusal {
         /// The first day that can be given.
         first: Day,
     },
+    /// The placement has not begun (rule 66).
+    NotBegun {
+        /// Its first day.
+        first: Day,
+    },
+    /// A guardian who does not own the placement changes today's pick-up, nothing else (ruling n).
+    PickUpOnly,
+    /// School absence has a last day (ruling p).
+    NeedsLastDay,
+    /// Staff check in and out here, not the hall board.
+    CheckedByStaff,
     /// The day is too far ahead.
     TooFarAhead {
         /// The last day that can be given.

@@ -3,10 +3,12 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
+use crate::absence::switched_off;
 use crate::actor::Role;
+use crate::grant::Place;
 use crate::home::children_of;
 use crate::id::{ChildId, RecordId};
-use crate::organisation::{Municipality, SchoolForm};
+use crate::organisation::{Municipality, Unit};
 use crate::register::Child;
 use crate::saying;
 use crate::scope::Scope;
@@ -53,12 +55,12 @@ pub struct DayChoice {
 pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Result<(ReportAbsence, Timestamp), Unread> {
     let mut children = Vec::new();
     for one in seen {
-        for (child, _) in children_of(one)? {
+        for (child, places) in children_of(one)? {
             if !one.holds(Scope::Absence(child)) {
                 continue;
             }
             let Some(card) = one.get::<Child>(Scope::Child(child), RecordId(child.0))? else { continue };
-            let instead = instead(one, &card, words, now)?;
+            let instead = instead(one, &card, &places, words, now)?;
             children.push(Choice { child, name: card.call_name, instead });
         }
     }
@@ -77,15 +79,20 @@ pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Resul
     Ok((form, midnight(now)))
 }
 
-fn instead(seen: &Seen<'_>, card: &Child, words: &Words, now: Timestamp) -> Result<Option<String>, Unread> {
+fn instead(
+    seen: &Seen<'_>,
+    card: &Child,
+    places: &[Place],
+    words: &Words,
+    now: Timestamp,
+) -> Result<Option<String>, Unread> {
     if seen.actor().account.role == Role::Student && !seen.of_age(now)? {
         return Ok(Some(words.why_not_of_age()));
     }
     let Some(municipality) = seen.all::<Municipality>(Scope::Tenant)?.pop() else { return Ok(None) };
-    let on = |form: &SchoolForm| match form {
-        SchoolForm::Preschool => municipality.switches.absence_preschool,
-        _ => municipality.switches.absence_school,
-    };
-    let off = !card.forms.is_empty() && !card.forms.iter().any(on);
-    Ok(off.then(|| words.why_switched_off(&municipality.phone)))
+    let mut units = Vec::new();
+    for unit in places.iter().filter(|place| place.holds_on(now.day())).map(|place| place.unit) {
+        units.extend(seen.get::<Unit>(Scope::Unit(unit), RecordId(unit.0))?);
+    }
+    Ok(switched_off(&card.forms, &units, &municipality).map(|phone| words.why_switched_off(&phone)))
 }

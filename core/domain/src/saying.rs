@@ -61,6 +61,10 @@ pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
         Refusal::WhoTapped => words.why_who_tapped(),
         Refusal::NotThere => words.why_not_there(),
         Refusal::DayPast { first } => words.why_day_past(&say_day(*first)),
+        Refusal::NotBegun { first } => words.why_not_begun(&say_day(*first)),
+        Refusal::PickUpOnly => words.why_pick_up_only(),
+        Refusal::NeedsLastDay => words.why_needs_last_day(),
+        Refusal::CheckedByStaff => words.why_checked_by_staff(),
         Refusal::TooFarAhead { last } => words.why_too_far(&say_day(*last)),
         Refusal::CutOff { was, phone } => {
             // The last minute in which it was still taken.

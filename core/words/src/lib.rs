@@ -104,6 +104,8 @@ messages! {
     day_off(day: &str);
     at_school(day: &str);
     no_school(day: &str);
+    clash(times: &str);
+    off();
     comment(text: &str);
     absent_until(from: &str, until: &str);
     absent_day(from: &str);
@@ -155,6 +157,10 @@ messages! {
     why_who_tapped();
     why_not_there();
     why_day_past(day: &str);
+    why_not_begun(day: &str);
+    why_pick_up_only();
+    why_needs_last_day();
+    why_checked_by_staff();
     why_too_far(day: &str);
     why_cut_off(day: &str, time: &str, phone: &str);
     why_switched_off(phone: &str);

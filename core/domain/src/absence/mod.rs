@@ -6,9 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Role, Sending};
-use crate::care_schedule::reach;
+use crate::care_schedule::{reach, unit_switches};
+use crate::grant::Grant;
 use crate::id::{ChildId, PersonId, RecordId};
-use crate::organisation::{Municipality, SchoolForm};
+use crate::organisation::{Municipality, SchoolForm, Switches, Unit};
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
 use crate::register::Child;
@@ -38,6 +39,11 @@ pub struct Absence {
 }
 
 impl Absence {
+    /// The days it is about.
+    pub fn days(&self) -> Days {
+        Days { from: self.from, until: self.until, part: self.part }
+    }
+
     /// Whether it covers this day, or a part of it.
     pub fn covers(&self, day: Day) -> bool {
         self.from <= day && self.until.is_none_or(|until| day <= until)
@@ -71,10 +77,34 @@ pub struct Days {
     pub part: Option<Span>,
 }
 
+impl Days {
+    fn overlaps(self, other: Self) -> bool {
+        let begins_in = |one: Self, day: Day| one.from <= day && one.until.is_none_or(|until| day <= until);
+        begins_in(self, other.from) || begins_in(other, self.from)
+    }
+
+    /// Whether who is away on these days is away on the others.
+    fn contains(self, other: Self) -> bool {
+        let ends_later = match (self.until, other.until) {
+            (None, _) => true,
+            (Some(own), Some(others)) => own >= others,
+            (Some(_), None) => false,
+        };
+        self.from <= other.from && ends_later && (self.part.is_none() || self.part == other.part)
+    }
+
+    /// Both stretches of whole days as one.
+    fn with(self, other: Self) -> Self {
+        let until = self.until.zip(other.until).map(|(own, others)| own.max(others));
+        Self { from: self.from.min(other.from), until, part: None }
+    }
+}
+
 /// So many days ahead absence can be reported.
 const AHEAD: i32 = 366;
 
-/// Reports an absence. Never cut off (ruling q), but not for days past.
+/// Reports an absence. Never cut off (ruling q): what was asked in time is taken however late it comes, unless it is
+/// over by then. A report that overlaps one's own earlier one prolongs it, so that one taking back ends it.
 pub(crate) fn report(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -82,23 +112,31 @@ pub(crate) fn report(
     days: Days,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
-    check_days(sending, days)?;
-    check_switch(world, child)?;
-    let part = days.part.map_or_else(String::new, |part| part.start().to_string());
-    let absence = RecordId::state(Absence::KIND, &[&child, &by, &days.from, &part]);
-    let report = Absence {
-        absence,
-        child,
-        from: days.from,
-        until: days.until,
-        part: days.part,
-        by,
-        at: sending.created.min(sending.now),
-    };
-    put_unless_same(world, &report)
+    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
+    let forms = card.map(|card| card.forms).unwrap_or_default();
+    check_days(sending, days, &forms, sending.created.min(sending.now).day())?;
+    check_switch(sending, world, child, days.from, &forms)?;
+    let (asked, mut days, mut met) = (days, days, Vec::new());
+    let own = world.all::<Absence>(Scope::Absence(child))?.into_iter().filter(|one| one.by == by);
+    for one in own.filter(|one| one.days().overlaps(asked)) {
+        if one.days().contains(asked) {
+            return Ok(Vec::new());
+        }
+        if days.part.is_none() {
+            days = if one.part.is_none() { days.with(one.days()) } else { days };
+            met.push(one);
+        }
+    }
+    let absence = RecordId::event(sending.id, Absence::KIND, &[&child, &days.from]);
+    let mut met = met.into_iter();
+    let (absence, at) = met.next().map_or((absence, said(sending)), |first| (first.absence, first.at));
+    let Days { from, until, part } = days;
+    let mut changes: Vec<Change> = met.map(|other| Change::remove(&other)).collect();
+    changes.push(Change::put(&Absence { absence, child, from, until, part, by, at }));
+    Ok(changes)
 }
 
-/// Changes the days of one's own report.
+/// Changes the days of one's own report. Days that have begun stay as they were.
 pub(crate) fn change(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -107,15 +145,23 @@ pub(crate) fn change(
     days: Days,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
-    check_days(sending, days)?;
     let Some(old) = world.get::<Absence>(Scope::Absence(child), absence)? else { return Err(Refusal::NotThere.into()) };
     if old.by != by {
         return Err(Refusal::NotYours.into());
     }
+    let today = sending.now.day();
+    if old.until.is_some_and(|until| until < today) {
+        return Err(Refusal::DayPast { first: today }.into());
+    }
+    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
+    if old.from < today && days.from != old.from {
+        return Err(Refusal::WrongTimes.into());
+    }
+    check_days(sending, days, &card.map(|card| card.forms).unwrap_or_default(), old.from.min(today))?;
     put_unless_same(world, &Absence { from: days.from, until: days.until, part: days.part, ..old })
 }
 
-/// Takes back one's own report; none there is as good.
+/// Takes back one's own report; none there is as good. Days that are over stay: the child was away.
 pub(crate) fn withdraw(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -123,51 +169,82 @@ pub(crate) fn withdraw(
     absence: RecordId,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
+    let today = sending.now.day();
     match world.get::<Absence>(Scope::Absence(child), absence)? {
-        Some(report) if report.by == by => Ok(vec![Change::remove(&report)]),
-        Some(_) => Err(Refusal::NotYours.into()),
-        None => Ok(Vec::new()),
+        Some(report) if report.by != by => Err(Refusal::NotYours.into()),
+        Some(report) if report.from >= today => Ok(vec![Change::remove(&report)]),
+        Some(report) if report.until.is_none_or(|until| until >= today) => {
+            Ok(vec![Change::put(&Absence { until: Some(today.plus(-1)), ..report })])
+        }
+        _ => Ok(Vec::new()),
     }
 }
 
-/// Who reports: a guardian, an adult student, or staff. Consent to read absence gives no right to report.
+/// When it was asked, as others are told: never later than it was received.
+pub(crate) fn said(sending: &Sending<'_>) -> Timestamp {
+    sending.created.min(sending.now)
+}
+
 fn reporter(sending: &Sending<'_>, world: &World<'_>, child: ChildId) -> Result<PersonId, Undecided> {
-    let holds = sending.rights.holds(Scope::Absence(child)) && sending.rights.holds(Scope::Child(child));
-    if !holds || sending.actor.account.role == Role::Board {
+    if !reach::absence(sending, world, child)? {
         return Err(Refusal::NoRight.into());
     }
     reach::who(sending, world)
 }
 
-fn check_days(sending: &Sending<'_>, days: Days) -> Result<(), Refusal> {
+fn check_days(sending: &Sending<'_>, days: Days, forms: &[SchoolForm], first: Day) -> Result<(), Refusal> {
     let today = sending.now.day();
-    if days.from < today {
+    if days.until.is_some_and(|until| until < days.from) || (days.part.is_some() && days.until != Some(days.from)) {
+        return Err(Refusal::WrongTimes);
+    }
+    if days.from < first || days.until.is_some_and(|until| until < today) {
         return Err(Refusal::DayPast { first: today });
     }
     let last = today.plus(AHEAD);
     if days.from > last || days.until.is_some_and(|until| until > last) {
         return Err(Refusal::TooFarAhead { last });
     }
-    if days.until.is_some_and(|until| until < days.from) || (days.part.is_some() && days.until != Some(days.from)) {
-        return Err(Refusal::WrongTimes);
+    if days.until.is_none() && !forms.is_empty() && !forms.contains(&SchoolForm::Preschool) {
+        return Err(Refusal::NeedsLastDay);
     }
     Ok(())
 }
 
-/// Off for all the child's school forms: the person learns where to ring (rules 48, 51).
-fn check_switch(world: &World<'_>, child: ChildId) -> Result<(), Undecided> {
-    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
-    let municipality = municipality(world)?;
-    let switches = &municipality.switches;
-    let forms = card.map(|card| card.forms).unwrap_or_default();
-    let on = |form: &SchoolForm| match form {
-        SchoolForm::Preschool => switches.absence_preschool,
-        _ => switches.absence_school,
-    };
-    if forms.is_empty() || forms.iter().any(on) {
+/// The switch binds families only: staff write down what is rung in.
+fn check_switch(
+    sending: &Sending<'_>,
+    world: &World<'_>,
+    child: ChildId,
+    day: Day,
+    forms: &[SchoolForm],
+) -> Result<(), Undecided> {
+    if matches!(sending.actor.account.role, Role::Staff | Role::Tablet) {
         return Ok(());
     }
-    Err(Refusal::SwitchedOff { phone: municipality.phone }.into())
+    let mut units = Vec::new();
+    for grant in world.all::<Grant>(Scope::Person(sending.actor.account.holder))? {
+        for unit in grant.right.units_of(child, day) {
+            units.extend(world.get::<Unit>(Scope::Unit(unit), RecordId(unit.0))?);
+        }
+    }
+    match switched_off(forms, &units, &municipality(world)?) {
+        Some(phone) => Err(Refusal::SwitchedOff { phone }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Where to ring instead, if absence is not taken here for any of the child's school forms in any of its units
+/// (rules 48, 51).
+pub(crate) fn switched_off(forms: &[SchoolForm], units: &[Unit], municipality: &Municipality) -> Option<String> {
+    let on = |switches: &Switches| {
+        forms.iter().any(|form| match form {
+            SchoolForm::Preschool => switches.absence_preschool,
+            _ => switches.absence_school,
+        })
+    };
+    let mut rules = units.iter().map(|unit| unit_switches(municipality, Some(unit)));
+    let taken = if units.is_empty() { on(&municipality.switches) } else { rules.any(on) };
+    (!taken && !forms.is_empty()).then(|| municipality.phone_of(units.first()))
 }
 
 /// The municipality, or its defaults before it is there.

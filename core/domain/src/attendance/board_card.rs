@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AttendanceEvent, Direction};
 use crate::absence::Absence;
-use crate::care_schedule::{CareWeek, DayChange, Week, ordinary, unit_switches};
+use crate::care_schedule::{CareWeek, DayChange, Week, Weeks, unit_switches};
 use crate::id::{ChildId, GroupId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
 use crate::organisation::{CheckInBy, Group, Municipality, Unit};
@@ -29,9 +29,9 @@ pub struct BoardCard {
     pub weeks: Vec<(Day, Week)>,
     /// Days that differ.
     pub days: Vec<Differs>,
-    /// The last check.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Last>,
+    /// The checks of one day, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 /// How days differ from the week.
@@ -47,9 +47,9 @@ pub struct Differs {
     pub times: Option<Vec<Span>>,
 }
 
-/// The last check of a child.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Last {
+/// A check of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
     /// The event, so that it can be undone.
     pub event: RecordId,
     /// Came or went.
@@ -93,7 +93,7 @@ impl Body for BoardSettings {
     }
 }
 
-impl Last {
+impl Check {
     /// Of an event.
     pub fn of(event: &AttendanceEvent) -> Self {
         Self { event: event.event, direction: event.direction, time: event.time }
@@ -126,9 +126,69 @@ impl BoardCard {
     }
 
     /// The last check, if it was on this day.
-    pub fn last_on(&self, day: Day) -> Option<&Last> {
-        self.last.as_ref().filter(|last| last.time.day() == day)
+    pub fn last_on(&self, day: Day) -> Option<&Check> {
+        self.checks.iter().rfind(|check| check.time.day() == day)
     }
+
+    /// The same card with other checks, of which those of this day are kept.
+    pub(crate) fn with_checks(self, mut checks: Vec<Check>, today: Day) -> Self {
+        checks.retain(|check| check.time.day() == today);
+        checks.sort_by_key(|check| (check.time, check.event));
+        Self { checks, ..self }
+    }
+}
+
+/// What a card is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) weeks: Vec<CareWeek>,
+    pub(crate) changes: Vec<DayChange>,
+    pub(crate) absences: Vec<Absence>,
+    pub(crate) events: Vec<AttendanceEvent>,
+}
+
+impl BoardCard {
+    /// The card of a child at a placement in a group, as it is on a day.
+    pub(crate) fn of(place: &Placement, group: GroupId, child: &Child, told: Told, today: Day) -> Self {
+        let weeks = Weeks::new(told.weeks, place.owners.clone());
+        let card = Self {
+            group,
+            placement: place.placement,
+            child: place.child,
+            name: child.board_name(),
+            weeks: weeks.from(today),
+            days: differing(&weeks, told.changes, told.absences, today),
+            checks: Vec::new(),
+        };
+        card.with_checks(told.events.iter().map(Check::of).collect(), today)
+    }
+}
+
+/// The days from today on that are not as in the week.
+fn differing(weeks: &Weeks, changes: Vec<DayChange>, absences: Vec<Absence>, today: Day) -> Vec<Differs> {
+    let mut days: Vec<Differs> = changes
+        .into_iter()
+        .filter(|change| change.day >= today)
+        .filter_map(|change| Some(Differs { from: change.day, until: Some(change.day), times: Some(change.times?) }))
+        .collect();
+    for absence in absences.into_iter().filter(|absence| absence.until.is_none_or(|until| until >= today)) {
+        let Some(part) = absence.part else {
+            days.push(Differs { from: absence.from, until: absence.until, times: None });
+            continue;
+        };
+        // A part of a day takes that part out of what was to be; where nothing was to be, it touches nothing (ruling p).
+        let changed = days.iter().position(|one| one.from == absence.from && one.times.is_some());
+        let times = match changed.map(|index| days.swap_remove(index)) {
+            Some(changed) => changed.times.unwrap_or_default(),
+            None => weeks.on(absence.from).times,
+        };
+        let left: Vec<Span> = times.iter().flat_map(|span| without(*span, part)).collect();
+        let times = (times.is_empty() || !left.is_empty()).then_some(left);
+        days.push(Differs { from: absence.from, until: absence.until, times });
+    }
+    days.sort();
+    days.dedup();
+    days
 }
 
 /// The card of a placement as it must be; none where there must be none: ended, no group, or protected (ruling i).
@@ -142,41 +202,13 @@ pub(crate) fn card(world: &World<'_>, place: &Placement, now: Timestamp) -> Resu
         return Ok(None);
     }
     let here = [Scope::Placement(place.placement)];
-    let weeks = world.all::<CareWeek>(Scope::Placement(place.placement))?;
-    let current = weeks.iter().rposition(|week| week.from <= today).unwrap_or(0);
-    let changes = world.scan::<DayChange>(&here, today.number()..=i64::MAX)?;
-    let mut days: Vec<Differs> = changes
-        .into_iter()
-        .filter_map(|change| Some(Differs { from: change.day, until: Some(change.day), times: Some(change.times?) }))
-        .collect();
-    for absence in world.all::<Absence>(Scope::Absence(place.child))? {
-        if absence.until.is_some_and(|until| until < today) {
-            continue;
-        }
-        match absence.part {
-            None => days.push(Differs { from: absence.from, until: absence.until, times: None }),
-            // A part of a day takes that part out of what was to be (ruling p).
-            Some(part) => {
-                let times = days.iter().find(|one| one.from == absence.from).and_then(|one| one.times.clone());
-                let times = times.unwrap_or_else(|| ordinary(&weeks, absence.from).to_vec());
-                let times = times.iter().flat_map(|span| without(*span, part)).collect();
-                days.retain(|one| one.from != absence.from || one.times.is_none());
-                days.push(Differs { from: absence.from, until: absence.until, times: Some(times) });
-            }
-        }
-    }
-    days.sort();
-    days.dedup();
-    let events = world.scan::<AttendanceEvent>(&here, today.plus(-1).number()..=i64::MAX)?;
-    Ok(Some(BoardCard {
-        group,
-        placement: place.placement,
-        child: place.child,
-        name: child.board_name(),
-        weeks: weeks.into_iter().skip(current).map(|week| (week.from, week.days)).collect(),
-        days,
-        last: super::latest(&events).map(Last::of),
-    }))
+    let told = Told {
+        weeks: world.scan(&here, i64::MIN..=i64::MAX)?,
+        changes: world.scan(&here, today.number()..=i64::MAX)?,
+        absences: world.all(Scope::Absence(place.child))?,
+        events: world.scan(&here, today.number()..=today.number())?,
+    };
+    Ok(Some(BoardCard::of(place, group, &child, told, today)))
 }
 
 fn without(span: Span, part: Span) -> Vec<Span> {

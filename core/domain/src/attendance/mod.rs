@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::world::{Undecided, World};
-use board_card::{BoardCard, BoardSettings};
+use board_card::{BoardCard, BoardSettings, Check};
 
 /// A child came or went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl AtPlacement {
     }
 }
 
-/// Checks a child in or out. Over a child that already is, nothing changes.
+/// Checks a child in or out. Over a child that already was at that time, nothing changes.
 pub(crate) fn check(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -84,19 +84,23 @@ pub(crate) fn check(
     let time = sending.created.min(sending.now);
     let event = RecordId::event(sending.id, AttendanceEvent::KIND, &[&at.child, &time.day()]);
     let event = |by| AttendanceEvent { event, placement: at.placement, direction, time, by };
+    let already = |checks: &[Check]| {
+        let before = checks.iter().filter(|check| check.time <= time).max_by_key(|check| (check.time, check.event));
+        before.is_some_and(|check| check.direction == direction)
+    };
     if sending.actor.account.role == Role::Board {
         let card = board_card(sending, world, at)?;
-        if card.last_on(time.day()).is_some_and(|last| last.direction == direction) {
+        if already(&card.checks) {
             return Ok(Vec::new());
         }
         let event = event(None);
-        let card = BoardCard { last: Some(board_card::Last::of(&event)), ..card };
-        return Ok(vec![Change::put(&event), Change::put(&card)]);
+        let checks = [card.checks.clone(), vec![Check::of(&event)]].concat();
+        return Ok(vec![Change::put(&event), Change::put(&card.with_checks(checks, sending.now.day()))]);
     }
     let by = staff(sending, world, at)?;
-    let today = time.day().number();
-    let events = world.scan::<AttendanceEvent>(&[Scope::Placement(at.placement)], today..=today)?;
-    if latest(&events).is_some_and(|last| last.direction == direction) {
+    let day = time.day().number();
+    let events = world.scan::<AttendanceEvent>(&[Scope::Placement(at.placement)], day..=day)?;
+    if already(&events.iter().map(Check::of).collect::<Vec<_>>()) {
         return Ok(Vec::new());
     }
     Ok(vec![Change::put(&event(Some(by)))])
@@ -111,13 +115,14 @@ pub(crate) fn undo(
 ) -> Result<Vec<Change>, Undecided> {
     if sending.actor.account.role == Role::Board {
         let card = board_card(sending, world, at)?;
-        return match &card.last {
-            Some(last) if last.event == event => {
-                let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
-                Ok(vec![remove, Change::put(&BoardCard { last: None, ..card })])
-            }
-            _ => Ok(Vec::new()),
-        };
+        let today = sending.now.day();
+        let (undone, checks): (Vec<Check>, Vec<Check>) =
+            card.checks.iter().partition(|check| check.event == event && check.time.day() == today);
+        if undone.is_empty() {
+            return Ok(Vec::new());
+        }
+        let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
+        return Ok(vec![remove, Change::put(&card.with_checks(checks, today))]);
     }
     staff(sending, world, at)?;
     match world.get::<AttendanceEvent>(Scope::Placement(at.placement), event)? {
@@ -144,7 +149,7 @@ fn board_card(sending: &Sending<'_>, world: &World<'_>, at: AtPlacement) -> Resu
     let group = at.group.filter(|group| sending.rights.holds(Scope::Board(*group))).ok_or(Refusal::NoRight)?;
     let settings = world.get::<BoardSettings>(Scope::Board(group), RecordId(group.0))?;
     if settings.is_some_and(|settings| settings.check_in_by == CheckInBy::Staff) {
-        return Err(Refusal::NoRight.into());
+        return Err(Refusal::CheckedByStaff.into());
     }
     let card = world.get::<BoardCard>(Scope::Board(group), RecordId(at.placement.0))?;
     card.filter(|card| card.child == at.child).ok_or(Undecided::Refused(Refusal::NotThere))

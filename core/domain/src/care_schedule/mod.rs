@@ -2,14 +2,17 @@
 
 pub(crate) mod reach;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::absence::{municipality, put_unless_same};
-use crate::actor::Sending;
+use crate::absence::{municipality, put_unless_same, said};
+use crate::actor::{Role, Sending};
 use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::organisation::{Municipality, Switches, Unit};
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
+use crate::register::Placement;
 use crate::scope::Scope;
 use crate::time::{Day, Span, Timestamp};
 use crate::world::{Undecided, World};
@@ -17,7 +20,7 @@ use crate::world::{Undecided, World};
 /// Times of a week, Monday first; a day without times is a day off (rule 62).
 pub type Week = [Vec<Span>; 7];
 
-/// The ordinary week of a placement from a day on, until a later one begins.
+/// One owner's ordinary week of a placement from a day on, until the same owner's later one begins (ruling n).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CareWeek {
     /// The placement.
@@ -55,7 +58,7 @@ impl Body for CareWeek {
         Scope::Placement(self.placement)
     }
     fn id(&self) -> RecordId {
-        RecordId::state(Self::KIND, &[&self.placement, &self.from])
+        RecordId::state(Self::KIND, &[&self.placement, &self.by, &self.from])
     }
     fn at(&self) -> i64 {
         self.from.number()
@@ -75,10 +78,84 @@ impl Body for DayChange {
     }
 }
 
-/// The times of a day by the weeks that were laid, in order of their first day.
-pub fn ordinary(weeks: &[CareWeek], day: Day) -> &[Span] {
-    let week = weeks.iter().rev().find(|week| week.from <= day);
-    week.and_then(|week| week.days.get(day.weekday())).map_or(&[], Vec::as_slice)
+/// The ordinary times of a placement as its owners laid them.
+#[derive(Debug, Clone, Default)]
+pub struct Weeks {
+    laid: Vec<CareWeek>,
+    owners: Vec<PersonId>,
+}
+
+/// The ordinary times of a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ordinary {
+    /// The times of all owners together; none: a day off.
+    pub times: Vec<Span>,
+    /// Each owner's times, if they differ.
+    pub clash: Vec<Vec<Span>>,
+}
+
+impl Weeks {
+    /// The weeks of a placement, in order of their first day, with its owners.
+    pub fn new(laid: Vec<CareWeek>, owners: Vec<PersonId>) -> Self {
+        Self { laid, owners }
+    }
+
+    /// The ordinary times of a day.
+    pub fn on(&self, day: Day) -> Ordinary {
+        let mut each: Vec<Vec<Span>> = self
+            .in_force(day)
+            .into_iter()
+            .map(|week| week.days.get(day.weekday()).cloned().unwrap_or_default())
+            .collect();
+        each.sort();
+        each.dedup();
+        match each.len() {
+            0 | 1 => Ordinary { times: each.pop().unwrap_or_default(), clash: Vec::new() },
+            _ => Ordinary { times: together(&each), clash: each },
+        }
+    }
+
+    /// The week in force on a day and those that follow, each with its first day.
+    pub fn from(&self, today: Day) -> Vec<(Day, Week)> {
+        let now = self.in_force(today).into_iter().map(|week| week.from).max();
+        let later = self.laid.iter().map(|week| week.from).filter(|from| *from > today);
+        let mut first_days: Vec<Day> = now.into_iter().chain(later).collect();
+        first_days.dedup();
+        first_days.iter().map(|from| (*from, self.week(*from))).collect()
+    }
+
+    fn week(&self, from: Day) -> Week {
+        // `from` may be any weekday: each day is asked for in the seven days that begin with it, by the same weeks.
+        let in_force = self.in_force(from);
+        std::array::from_fn(|weekday| {
+            let each: Vec<_> = in_force.iter().filter_map(|week| week.days.get(weekday).cloned()).collect();
+            together(&each)
+        })
+    }
+
+    /// The latest week of each owner; of former owners only until an owner of today lays one.
+    fn in_force(&self, day: Day) -> Vec<&CareWeek> {
+        let begun = || self.laid.iter().filter(|week| week.from <= day);
+        let mut latest: BTreeMap<PersonId, &CareWeek> = BTreeMap::new();
+        latest.extend(begun().filter(|week| self.owners.contains(&week.by)).map(|week| (week.by, week)));
+        if latest.is_empty() { begun().next_back().into_iter().collect() } else { latest.into_values().collect() }
+    }
+}
+
+/// All spans as few as possible, in order.
+fn together(each: &[Vec<Span>]) -> Vec<Span> {
+    let mut all: Vec<Span> = each.iter().flatten().copied().collect();
+    all.sort();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in all {
+        match joined.last_mut() {
+            Some(last) if each.len() > 1 && span.start() <= last.end() => {
+                *last = Span::new(last.start(), last.end().max(span.end())).unwrap_or(*last);
+            }
+            _ => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// Most intervals a day.
@@ -88,7 +165,7 @@ pub const COMMENT: u16 = 500;
 /// So many days ahead times can be laid.
 const AHEAD: i32 = 366;
 
-/// Lays the ordinary week from a day on (rule 58; ruling n: owners only).
+/// Lays one's own ordinary week from a day on (rule 58; ruling n: owners only).
 pub(crate) fn set_week(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -103,15 +180,17 @@ pub(crate) fn set_week(
     }
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    let first = sending.now.day().plus(i32::from(switches.schedule_lock_days)).max(place.from);
-    check_day(sending, from, first)?;
+    check_day(sending, &place, from, sending.now.day().plus(i32::from(switches.schedule_lock_days)))?;
+    // A week that begins today changes today: no way round the cut-off.
+    check_cut_off(sending, &municipality, unit.as_ref(), from)?;
     for (weekday, times) in days.iter().enumerate() {
         check_times(times, unit.as_ref(), weekday)?;
     }
     put_unless_same(world, &CareWeek { placement, from, days: days.clone(), by })
 }
 
-/// Changes one day: any guardian (ruling n), until the cut-off of the unit (rules 63, 65; ruling q).
+/// Changes one day until the cut-off of the unit (rules 63–65; ruling q): owners any day, other guardians today's
+/// pick-up (ruling n), staff what was rung in.
 pub(crate) fn change_day(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -123,28 +202,56 @@ pub(crate) fn change_day(
     let (by, place) = reach::placement(sending, world, child, placement)?;
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    check_day(sending, day, sending.now.day().max(place.from))?;
-    let phone = || unit.as_ref().map(|unit| unit.phone.clone()).filter(|phone| !phone.is_empty());
-    let phone = || phone().unwrap_or_else(|| municipality.phone.clone());
-    if let Some(was) = cut_off(switches, day).filter(|moment| sending.now >= *moment) {
-        return Err(Refusal::CutOff { was, phone: phone() }.into());
+    check_day(sending, &place, day, sending.now.day())?;
+    let at = said(sending);
+    let change = DayChange { placement, day, times: times.map(<[_]>::to_vec), comment: comment.to_owned(), by, at };
+    let old = world.get::<DayChange>(change.scope(), change.id())?;
+    if old.as_ref().is_some_and(|old| old.times == change.times && old.comment == change.comment) {
+        return Ok(Vec::new());
+    }
+    if !is_staff(sending) {
+        check_cut_off(sending, &municipality, unit.as_ref(), day)?;
+        if !comment.is_empty() && !switches.same_day_comment {
+            return Err(Refusal::SwitchedOff { phone: municipality.phone_of(unit.as_ref()) }.into());
+        }
+        if !place.owners.contains(&by) {
+            let ordinary = Weeks::new(world.all(Scope::Placement(placement))?, place.owners).on(day).times;
+            let now = old.as_ref().and_then(|old| old.times.as_ref()).unwrap_or(&ordinary);
+            if day != sending.now.day() || !is_pick_up(now, times.unwrap_or(&ordinary)) {
+                return Err(Refusal::PickUpOnly.into());
+            }
+        }
     }
     if comment.chars().count() > usize::from(COMMENT) {
         return Err(Refusal::TooLong { most: COMMENT }.into());
     }
-    if !comment.is_empty() && !switches.same_day_comment {
-        return Err(Refusal::SwitchedOff { phone: phone() }.into());
-    }
-    if let Some(times) = times {
-        check_times(times, unit.as_ref(), day.weekday())?;
-    }
-    let at = sending.created.min(sending.now);
-    let change = DayChange { placement, day, times: times.map(<[_]>::to_vec), comment: comment.to_owned(), by, at };
-    let old = world.get::<DayChange>(change.scope(), change.id())?;
-    if old.is_some_and(|old| DayChange { by, at, ..old } == change) {
-        return Ok(Vec::new());
-    }
+    check_times(times.unwrap_or_default(), unit.as_ref(), day.weekday())?;
     Ok(vec![Change::put(&change)])
+}
+
+fn is_staff(sending: &Sending<'_>) -> bool {
+    matches!(sending.actor.account.role, Role::Staff | Role::Tablet)
+}
+
+/// Whether the two differ at most in when the child is fetched at the end of the day.
+fn is_pick_up(now: &[Span], asked: &[Span]) -> bool {
+    match (now.split_last(), asked.split_last()) {
+        (Some((last, before)), Some((end, same))) => before == same && last.start() == end.start(),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn check_cut_off(
+    sending: &Sending<'_>,
+    municipality: &Municipality,
+    unit: Option<&Unit>,
+    day: Day,
+) -> Result<(), Refusal> {
+    match cut_off(unit_switches(municipality, unit), day).filter(|moment| sending.now >= *moment) {
+        Some(was) => Err(Refusal::CutOff { was, phone: municipality.phone_of(unit) }),
+        None => Ok(()),
+    }
 }
 
 /// When changes of a day end, if before the day itself does (ruling q).
@@ -161,17 +268,20 @@ pub fn unit_switches<'a>(municipality: &'a Municipality, unit: Option<&'a Unit>)
     unit.and_then(|unit| unit.switches.as_ref()).unwrap_or(&municipality.switches)
 }
 
-fn rules(world: &World<'_>, place: &crate::register::Placement) -> Result<(Municipality, Option<Unit>), Undecided> {
+fn rules(world: &World<'_>, place: &Placement) -> Result<(Municipality, Option<Unit>), Undecided> {
     let unit = world.get::<Unit>(Scope::Unit(place.unit), RecordId(place.unit.0))?;
     Ok((municipality(world)?, unit))
 }
 
-fn check_day(sending: &Sending<'_>, day: Day, first: Day) -> Result<(), Refusal> {
-    let last = sending.now.day().plus(AHEAD);
-    if day < first {
-        return Err(Refusal::DayPast { first });
+fn check_day(sending: &Sending<'_>, place: &Placement, day: Day, first: Day) -> Result<(), Refusal> {
+    let ahead = sending.now.day().plus(AHEAD);
+    let last = place.until.map_or(ahead, |until| until.min(ahead));
+    match day {
+        day if day < place.from => Err(Refusal::NotBegun { first: place.from.max(first) }),
+        day if day < first => Err(Refusal::DayPast { first }),
+        day if day > last => Err(Refusal::TooFarAhead { last }),
+        _ => Ok(()),
     }
-    if day > last { Err(Refusal::TooFarAhead { last }) } else { Ok(()) }
 }
 
 fn check_times(times: &[Span], unit: Option<&Unit>, weekday: usize) -> Result<(), Refusal> {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::absence::Absence;
 use crate::actor::Role;
 use crate::attendance::{AttendanceEvent, Direction, latest};
-use crate::care_schedule::{CareWeek, DayChange, ordinary};
+use crate::care_schedule::{CareWeek, DayChange, Ordinary, Weeks};
 use crate::grant::{Grant, Place, Right};
 use crate::id::{ChildId, PlacementId, RecordId};
 use crate::record::Body;
-use crate::register::Child;
+use crate::register::{Child, Placement};
 use crate::saying;
 use crate::scope::Scope;
 use crate::screen::{Around, midnight};
@@ -93,6 +93,8 @@ pub struct PlacementDay {
     pub placement: PlacementId,
     /// The times in words; empty: a day off.
     pub times: String,
+    /// Each owner's times, where they laid different ones (ruling n).
+    pub clash: Option<String>,
     /// What was written to the staff.
     pub comment: Option<String>,
     /// When the child came and went.
@@ -172,7 +174,7 @@ pub fn child_day(
         heading: saying::line(&saying::day(words, day, now.day())),
         state: facts.state(now),
         line: facts.line(words, now),
-        placements: facts.placements.iter().map(|one| one.say(words, day)).collect(),
+        placements: facts.placements.iter().map(|one| one.say(words)).collect(),
         absences: facts.absences.iter().map(|one| facts.absence_line(seen, one, words, now)).collect(),
     };
     Ok((view, facts.until(now)))
@@ -207,6 +209,7 @@ struct Facts {
 struct InCare {
     placement: PlacementId,
     times: Vec<Span>,
+    clash: Vec<Vec<Span>>,
     comment: String,
     waiting: bool,
     events: Vec<AttendanceEvent>,
@@ -320,18 +323,30 @@ impl InCare {
         let scope = Scope::Placement(placement);
         let today = day.number()..=day.number();
         let weeks = seen.scan::<CareWeek>(&[scope], i64::MIN..=day.number())?;
+        let place = seen.get::<Placement>(scope, RecordId(placement.0))?;
+        let Ordinary { times, clash } = Weeks::new(weeks, place.map(|place| place.owners).unwrap_or_default()).on(day);
         let change = seen.scan::<DayChange>(&[scope], today.clone())?.pop();
         let pending = seen.pending(DayChange::KIND, &[scope])?;
         Ok(Self {
             placement,
             waiting: change.as_ref().is_some_and(|change| pending.contains(&change.id())),
             comment: change.as_ref().map(|change| change.comment.clone()).unwrap_or_default(),
-            times: change.and_then(|change| change.times).unwrap_or_else(|| ordinary(&weeks, day).to_vec()),
+            clash: if change.as_ref().is_some_and(|change| change.times.is_some()) { Vec::new() } else { clash },
+            times: change.and_then(|change| change.times).unwrap_or(times),
             events: seen.scan::<AttendanceEvent>(&[scope], today)?,
         })
     }
 
-    fn say(&self, words: &Words, _day: Day) -> PlacementDay {
+    fn say_clash(&self, words: &Words) -> String {
+        let each: Vec<String> = self
+            .clash
+            .iter()
+            .map(|times| if times.is_empty() { words.off() } else { saying::spans(words, times) })
+            .collect();
+        words.clash(&each.join(" / "))
+    }
+
+    fn say(&self, words: &Words) -> PlacementDay {
         let event = |event: &AttendanceEvent| match event.direction {
             Direction::In => words.event_in(&saying::moment(words, event.time)),
             Direction::Out => words.event_out(&saying::moment(words, event.time)),
@@ -339,6 +354,7 @@ impl InCare {
         PlacementDay {
             placement: self.placement,
             times: saying::spans(words, &self.times),
+            clash: (!self.clash.is_empty()).then(|| self.say_clash(words)),
             comment: (!self.comment.is_empty()).then(|| words.comment(&self.comment)),
             events: self.events.iter().map(event).collect(),
             waiting: self.waiting.then(|| words.waiting()),
