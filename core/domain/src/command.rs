@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::absence::{self, Days};
-use crate::actor::Sending;
-use crate::attendance::{self, AtPlacement, Direction};
+use crate::actor::{Role, Sending};
+use crate::attendance::{self, AtPlacement, AttendanceEvent, Direction};
 use crate::care_schedule::{self, Week};
 use crate::contact;
 use crate::id::{ChildId, PersonId, PlacementId, RecordId};
-use crate::record::Change;
+use crate::record::{Body, Change};
+use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::time::{Day, Span, Timestamp};
 use crate::world::{Undecided, World};
@@ -114,6 +115,18 @@ impl Command {
 
 /// Decides a command: the changes it makes, or why not. The phone predicts with it, the server makes it true.
 pub fn decide(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, Undecided> {
+    let changes = rule(sending, world)?;
+    // Whatever a rule says: nobody writes where one may not read. A board alone reaches beyond its own scope, with the
+    // event of a check (`protocol.md` §1).
+    let beyond = |change: &Change| {
+        let (scope, kind, _) = change.key();
+        let checked = sending.actor.account.role == Role::Board && kind == AttendanceEvent::KIND;
+        !checked && !sending.rights.holds(scope)
+    };
+    if changes.iter().any(beyond) { Err(Refusal::NoRight.into()) } else { Ok(changes) }
+}
+
+fn rule(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, Undecided> {
     match sending.command {
         Command::ReportAbsence { child, days } => absence::report(sending, world, *child, *days),
         Command::ChangeAbsence { child, absence, days } => absence::change(sending, world, *child, *absence, *days),
@@ -130,6 +143,6 @@ pub fn decide(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, U
         Command::SetContact { person, phone, mail } if sending.actor.person() == Some(*person) => {
             contact::set(sending, world, phone, mail)
         }
-        Command::SetContact { .. } => Err(crate::refusal::Refusal::NoRight.into()),
+        Command::SetContact { .. } => Err(Refusal::NoRight.into()),
     }
 }

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::attendance::board_card;
-use crate::grant::{Grant, Right};
-use crate::id::{ChildId, PersonId, PlacementId, UnitId};
+use crate::attendance::board_card::{self, BoardCard};
+use crate::grant::{Grant, Place, Right};
+use crate::id::{ChildId, PersonId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
 use crate::organisation::{Group, StaffCard, Unit};
 use crate::record::{Body, Change};
-use crate::register::{Employed, Enrolled};
+use crate::register::{CarePlaces, Employed, Enrolled};
 use crate::scope::Scope;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::world::{Unread, World};
 
 /// The derived changes that these changes bring, without those that would change nothing.
@@ -60,6 +60,7 @@ impl Touched {
                 Scope::Unit(unit) if kind == Group::KIND || kind == Unit::KIND => drop(touched.units.insert(unit)),
                 Scope::Placement(placement) => drop(touched.placements.insert(placement)),
                 Scope::Absence(child) | Scope::Child(child) => drop(children.insert(child)),
+                Scope::Care(child) if kind == CarePlaces::KIND => drop(children.insert(child)),
                 Scope::Group(group) if kind == Membership::KIND => {
                     let membership = world.get::<Membership>(Scope::Group(group), id)?;
                     touched.placements.extend(membership.map(|one| one.placements).unwrap_or_default());
@@ -68,12 +69,8 @@ impl Touched {
             }
         }
         for child in children {
-            let id = crate::id::RecordId(child.0);
-            match world.get::<Enrolled>(Scope::Register(child.as_person()), id) {
-                Ok(enrolled) => {
-                    let places = enrolled.map(|enrolled| enrolled.places).unwrap_or_default();
-                    touched.placements.extend(places.iter().filter_map(|place| place.placement));
-                }
+            match world.get::<CarePlaces>(Scope::Care(child), RecordId(child.0)) {
+                Ok(places) => touched.placements.extend(places.map(|places| places.placements).unwrap_or_default()),
                 Err(Unread::NotHeld(_)) => {}
                 Err(broken) => return Err(broken),
             }
@@ -100,7 +97,7 @@ pub(crate) fn put<T: Body + PartialEq>(world: &World<'_>, body: &T, derived: &mu
 
 /// The grants of a child's guardians and of the student, and its memberships.
 fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut Vec<Change>) -> Result<(), Unread> {
-    let id = crate::id::RecordId(child.0);
+    let id = RecordId(child.0);
     let Some(enrolled) = world.get::<Enrolled>(Scope::Register(child.as_person()), id)? else { return Ok(()) };
     for guardianship in &enrolled.guardians {
         let right = Right::Guardian {
@@ -108,7 +105,7 @@ fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut
             birthday: enrolled.birthday,
             threat: guardianship.threat,
             protected: enrolled.marked,
-            places: enrolled.places.clone(),
+            places: if guardianship.threat { days_alone(&enrolled.places) } else { enrolled.places.clone() },
         };
         let grant = Grant { holder: guardianship.guardian.into(), right, from: None, until: guardianship.until };
         put(world, &grant, derived)?;
@@ -120,13 +117,23 @@ fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut
         protected: enrolled.marked,
         places: enrolled.places.clone(),
     };
-    put(world, &Grant { holder: child.as_person().into(), right, from: None, until: None }, derived)?;
+    let own = Grant { holder: child.as_person().into(), right, from: None, until: None };
+    no_more(world, &own, derived)?;
+    put(world, &own, derived)?;
+    let goes_on = |day: Option<Day>| day.is_none_or(|day| day >= now.day());
+    let mut placements: Vec<PlacementId> =
+        enrolled.places.iter().filter(|place| goes_on(place.until)).filter_map(|place| place.placement).collect();
+    placements.sort();
+    placements.dedup();
+    let known = world.get::<CarePlaces>(Scope::Care(child), RecordId(child.0))?;
+    if known.is_some() || !placements.is_empty() {
+        put(world, &CarePlaces { child, placements }, derived)?;
+    }
     let groups: BTreeSet<_> = enrolled.places.iter().filter_map(|place| place.group).collect();
     for group in groups {
         let mine = || enrolled.places.iter().filter(|place| place.group == Some(group));
         let Some(from) = mine().map(|place| place.from).min() else { continue };
         let until = mine().map(|place| place.until).reduce(|a, b| Some(a?.max(b?))).flatten();
-        let goes_on = |day: Option<crate::time::Day>| day.is_none_or(|day| day >= now.day());
         let membership = Membership {
             group,
             child,
@@ -141,9 +148,40 @@ fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut
     Ok(())
 }
 
+/// Across a threat a place tells its days and nothing else (ruling j).
+fn days_alone(places: &[Place]) -> Vec<Place> {
+    let nowhere = UnitId(uuid::Uuid::nil());
+    places.iter().map(|place| Place { unit: nowhere, group: None, placement: None, ..*place }).collect()
+}
+
+/// Takes away memberships and cards of places that the register no longer knows; what it knew is in the old grant.
+fn no_more(world: &World<'_>, own: &Grant, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    let Right::Student { child, places, .. } = &own.right else { return Ok(()) };
+    let old = world.get::<Grant>(own.scope(), own.id())?;
+    let Some(Right::Student { places: old, .. }) = old.map(|grant| grant.right) else { return Ok(()) };
+    for place in old {
+        let Some(group) = place.group else { continue };
+        if !places.iter().any(|one| one.group == Some(group)) {
+            let membership = RecordId::state(Membership::KIND, &[&group, child]);
+            remove::<Membership>(world, Scope::Group(group), membership, derived)?;
+        }
+        if let Some(placement) = place.placement
+            && !places.iter().any(|one| (one.group, one.placement) == (Some(group), Some(placement)))
+        {
+            remove::<BoardCard>(world, Scope::Board(group), RecordId(placement.0), derived)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove<T: Body>(world: &World<'_>, scope: Scope, id: RecordId, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    derived.extend(world.get::<T>(scope, id)?.map(|body| Change::remove(&body)));
+    Ok(())
+}
+
 /// The grants of a member of staff.
 fn staff_rights(world: &World<'_>, person: PersonId, derived: &mut Vec<Change>) -> Result<(), Unread> {
-    let id = crate::id::RecordId(person.0);
+    let id = RecordId(person.0);
     let Some(employed) = world.get::<Employed>(Scope::Register(person), id)? else { return Ok(()) };
     for assignment in &employed.assignments {
         let right = Right::Assigned { group: assignment.group, unit: assignment.unit, kind: assignment.kind };

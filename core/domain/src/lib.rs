@@ -27,3 +27,6 @@ pub mod scope;
 pub mod screen;
 pub mod time;
 pub mod world;
+
+#[cfg(test)]
+mod small_world;

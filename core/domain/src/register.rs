@@ -124,6 +124,25 @@ pub struct Placement {
     pub until: Option<Day>,
 }
 
+/// The placements of a child that have not ended, where those who care for it can find them. Derived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarePlaces {
+    /// The child.
+    pub child: ChildId,
+    /// Its placements.
+    pub placements: Vec<PlacementId>,
+}
+
+impl Body for CarePlaces {
+    const KIND: &'static str = "care_places";
+    fn scope(&self) -> Scope {
+        Scope::Care(self.child)
+    }
+    fn id(&self) -> RecordId {
+        RecordId(self.child.0)
+    }
+}
+
 impl Body for Child {
     const KIND: &'static str = "child";
     fn scope(&self) -> Scope {

@@ -25,6 +25,11 @@ pub struct BoardCard {
     pub child: ChildId,
     /// First name and initial.
     pub name: String,
+    /// First day of the placement.
+    pub from: Day,
+    /// Its last day, inclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
     /// The ordinary weeks in order of their first day, without those that are over.
     pub weeks: Vec<(Day, Week)>,
     /// Days that differ.
@@ -125,6 +130,11 @@ impl BoardCard {
         Expected::Times(times.or_else(week).cloned().unwrap_or_default())
     }
 
+    /// Whether the child has its place on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+
     /// The last check, if it was on this day.
     pub fn last_on(&self, day: Day) -> Option<&Check> {
         self.checks.iter().rfind(|check| check.time.day() == day)
@@ -156,6 +166,8 @@ impl BoardCard {
             placement: place.placement,
             child: place.child,
             name: child.board_name(),
+            from: place.from,
+            until: place.until,
             weeks: weeks.from(today),
             days: differing(&weeks, told.changes, told.absences, today),
             checks: Vec::new(),

@@ -3,13 +3,15 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
-use crate::attendance::Direction;
-use crate::attendance::board_card::{BoardCard, BoardSettings, Expected};
+use crate::attendance::board_card::{BoardCard, BoardSettings, Expected, Told};
+use crate::attendance::{AttendanceEvent, Direction};
 use crate::care_schedule::DayChange;
 use crate::home::ChildState;
 use crate::id::{ChildId, GroupId, PlacementId, RecordId};
+use crate::membership::Membership;
 use crate::organisation::CheckInBy;
 use crate::record::Body;
+use crate::register::{Child, Placement};
 use crate::saying;
 use crate::scope::Scope;
 use crate::screen::midnight;
@@ -89,7 +91,7 @@ pub struct Tap {
     pub label: String,
 }
 
-/// The group board, and when it changes by itself. Two reads, however many children there are.
+/// The group board, and when it changes by itself. A few reads, however many children there are.
 pub fn group_board(
     seen: &Seen<'_>,
     group: GroupId,
@@ -100,7 +102,14 @@ pub fn group_board(
     if !seen.holds(Scope::Group(group)) {
         return Err(Unread::NotHeld(Scope::Group(group)));
     }
-    let (title, cards) = cards(seen, group, words)?;
+    let (title, mut cards) = cards(seen, group, words, day)?;
+    let off_the_wall = off_the_wall(seen, group, day, now.day())?;
+    let mut waiting = seen.pending(BoardCard::KIND, &[Scope::Board(group)])?;
+    for card in &off_the_wall {
+        let checked = seen.pending(AttendanceEvent::KIND, &[Scope::Placement(card.placement)])?;
+        waiting.extend((!checked.is_empty()).then(|| card.id()));
+    }
+    cards.extend(off_the_wall);
     let held: Vec<Scope> =
         cards.iter().map(|card| Scope::Placement(card.placement)).filter(|scope| seen.holds(*scope)).collect();
     let changes = match seen.scan::<DayChange>(&held, day.number()..=day.number()) {
@@ -108,7 +117,6 @@ pub fn group_board(
         Err(Unread::NotHeld(_)) => Vec::new(),
         changes => changes?,
     };
-    let pending = seen.pending(BoardCard::KIND, &[Scope::Board(group)])?;
     let mut rows: Vec<BoardRow> = cards
         .iter()
         .map(|card| {
@@ -120,7 +128,7 @@ pub fn group_board(
                 state: state(card, day),
                 line: line(card, day, words, now),
                 comment: change.map(|change| change.comment.clone()).filter(|text| !text.is_empty()),
-                waiting: pending.contains(&card.id()).then(|| words.waiting()),
+                waiting: waiting.contains(&card.id()).then(|| words.waiting()),
                 undo: card.last_on(day).map(|last| last.event),
             }
         })
@@ -144,10 +152,10 @@ pub fn hall_board(
     words: &Words,
     now: Timestamp,
 ) -> Result<(HallBoard, Timestamp), Unread> {
-    let (title, cards) = cards(seen, group, words)?;
+    let today = now.day();
+    let (title, cards) = cards(seen, group, words, today)?;
     let settings = seen.get::<BoardSettings>(Scope::Board(group), RecordId(group.0))?;
     let checks = settings.is_none_or(|settings| settings.check_in_by == CheckInBy::GuardianBoard);
-    let today = now.day();
     let action = |card: &BoardCard| match card.last_on(today).map(|last| last.direction) {
         Some(Direction::In) => Tap { direction: Direction::Out, label: words.check_out() },
         _ => Tap { direction: Direction::In, label: words.check_in() },
@@ -165,8 +173,48 @@ pub fn hall_board(
     Ok((HallBoard { title, empty: tiles.is_empty().then(|| words.board_empty()), tiles }, midnight(now)))
 }
 
-fn cards(seen: &Seen<'_>, group: GroupId, words: &Words) -> Result<(String, Vec<BoardCard>), Unread> {
+/// The marked children, whom no wall shows but whose staff must know where they are (ruling i).
+fn off_the_wall(seen: &Seen<'_>, group: GroupId, day: Day, today: Day) -> Result<Vec<BoardCard>, Unread> {
+    let mut cards = Vec::new();
+    for membership in seen.all::<Membership>(Scope::Group(group))? {
+        if !membership.protected || !membership.holds_on(day) {
+            continue;
+        }
+        for placement in membership.placements {
+            match card(seen, group, membership.child, placement, today) {
+                Ok(card) => cards.extend(card),
+                // Still on its way.
+                Err(Unread::NotHeld(_)) => {}
+                Err(broken) => return Err(broken),
+            }
+        }
+    }
+    Ok(cards)
+}
+
+fn card(
+    seen: &Seen<'_>,
+    group: GroupId,
+    child: ChildId,
+    placement: PlacementId,
+    today: Day,
+) -> Result<Option<BoardCard>, Unread> {
+    let here = Scope::Placement(placement);
+    let place = seen.get::<Placement>(here, RecordId(placement.0))?;
+    let name = seen.get::<Child>(Scope::Child(child), RecordId(child.0))?;
+    let (Some(place), Some(name)) = (place, name) else { return Ok(None) };
+    let told = Told {
+        weeks: seen.all(here)?,
+        changes: seen.scan(&[here], today.number()..=i64::MAX)?,
+        absences: seen.all(Scope::Absence(child))?,
+        events: seen.scan(&[here], today.number()..=today.number())?,
+    };
+    Ok(Some(BoardCard::of(&place, group, &name, told, today)))
+}
+
+fn cards(seen: &Seen<'_>, group: GroupId, words: &Words, today: Day) -> Result<(String, Vec<BoardCard>), Unread> {
     let mut cards = seen.all::<BoardCard>(Scope::Board(group))?;
+    cards.retain(|card| card.holds_on(today));
     cards.sort_by(|one, other| one.name.cmp(&other.name).then(one.placement.cmp(&other.placement)));
     let settings = seen.get::<BoardSettings>(Scope::Board(group), RecordId(group.0))?;
     let title = settings.map(|settings| words.board_title(&settings.name, &settings.unit));
