@@ -240,3 +240,101 @@ pub fn of_age(actor: &Actor, now: Timestamp, world: &World<'_>) -> Result<bool, 
         _ => false,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::small_world::*;
+
+    fn class(world: &SmallWorld, account: &Account, scope: Scope) -> Option<Class> {
+        let rights = world.rights(account, at("12:00"));
+        rights.iter().find(|(held, _)| *held == scope).map(|(_, class)| class)
+    }
+
+    #[test]
+    fn a_marked_child_is_protected_to_people_and_stays_on_the_tablet() {
+        let mut world = SmallWorld::new();
+        let child = Scope::Child(LOVE);
+        assert_eq!(class(&world, &staff(MAJA), child), Some(Class::Normal));
+        world.enrolled(LOVE, |one| one.marked = true);
+        assert_eq!(class(&world, &staff(MAJA), child), Some(Class::Protected));
+        assert_eq!(class(&world, &guardian(ANNA), child), Some(Class::Protected));
+        assert_eq!(class(&world, &tablet(), child), Some(Class::Device));
+        assert_eq!(class(&world, &tablet(), Scope::Tenant), Some(Class::Device));
+        // Anna reads her own grants as long as anyone.
+        assert_eq!(class(&world, &guardian(ANNA), Scope::Person(ANNA.into())), Some(Class::Normal));
+    }
+
+    #[test]
+    fn the_class_of_a_scope_reached_in_two_ways_does_not_depend_on_the_order() {
+        use Class::{Device, Normal, Protected};
+        for (one, other, both) in
+            [(Normal, Protected, Protected), (Normal, Device, Device), (Protected, Device, Device)]
+        {
+            for order in [[one, other], [other, one]] {
+                let mut rights = Rights::default();
+                order.map(|class| rights.add(Scope::Tenant, class));
+                assert_eq!(rights.iter().collect::<Vec<_>>(), [(Scope::Tenant, both)]);
+            }
+        }
+    }
+
+    /// `until` is the exact moment: just before it the rights are these, at it they are others.
+    #[test]
+    fn rights_change_by_themselves_when_they_said_they_would() {
+        let days = |year, month, number| Day::new(year, month, number).unwrap();
+        // A place's first day, its last day, a guardian's last day, and the eighteenth birthday of a leap day's child.
+        for (change, moment) in [
+            ((|one| one.places[0].from = today().plus(3)) as fn(&mut crate::register::Enrolled), today().plus(3)),
+            (|one| one.places[0].until = Some(today().plus(3)), today().plus(4)),
+            (|one| one.guardians[0].until = Some(today().plus(2)), today().plus(3)),
+            (|one| one.birthday = Day::new(2008, 12, 1), days(2026, 12, 1)),
+            (|one| one.birthday = Day::new(2012, 2, 29), days(2030, 3, 1)),
+        ] {
+            let mut world = SmallWorld::new();
+            world.enrolled(EBBA, |one| one.guardians.clear());
+            world.enrolled(LOVE, change);
+            let rights = world.rights(&guardian(ANNA), at("12:00"));
+            assert_eq!(rights.until, Some(moment.start()));
+            let before = world.rights(&guardian(ANNA), moment.start().plus(-1));
+            let after = world.rights(&guardian(ANNA), moment.start());
+            assert_eq!(before.holds(Scope::Care(LOVE)), rights.holds(Scope::Care(LOVE)));
+            assert_ne!(before.holds(Scope::Care(LOVE)), after.holds(Scope::Care(LOVE)), "{moment}");
+        }
+    }
+
+    #[test]
+    fn the_adult_student_needs_no_new_sign_in() {
+        let mut world = SmallWorld::new();
+        world.enrolled(EBBA, |one| one.birthday = Some(today().birthday(-18).plus(1)));
+        let ebba = account(EBBA.as_person(), Role::Student);
+        let rights = world.rights(&ebba, at("12:00"));
+        // Year 1: no account yet. Tomorrow she is of age and has one whatever the year.
+        assert!(!rights.holds(Scope::Absence(EBBA)));
+        assert_eq!(rights.until, Some(today().plus(1).start()));
+        assert!(world.rights(&ebba, later(1, "00:00")).holds(Scope::Absence(EBBA)));
+        assert!(!world.rights(&guardian(ANNA), later(1, "00:00")).holds(Scope::Child(EBBA)));
+    }
+
+    #[test]
+    fn across_a_threat_not_even_the_grant_tells_where_the_child_is() {
+        let mut world = SmallWorld::new();
+        world.enrolled(LOVE, |one| one.guardians[1].threat = true);
+        let grants: Vec<Grant> = world.all(Scope::Person(BO.into()));
+        let text =
+            serde_json::to_string(&grants.iter().find(|one| matches!(one.right, Right::Guardian { threat: true, .. })));
+        let text = text.unwrap();
+        for secret in [PRESCHOOL.to_string(), DEPARTMENT.to_string(), LOVES.to_string()] {
+            assert!(!text.contains(&secret));
+        }
+    }
+
+    #[test]
+    fn a_group_that_the_register_no_longer_knows_shows_the_child_to_its_staff_no_more() {
+        let mut world = SmallWorld::new();
+        assert!(world.rights(&staff(MAJA), at("12:00")).holds(Scope::Child(LOVE)));
+        world.enrolled(LOVE, |one| one.places[0].group = Some(OTHER));
+        assert!(!world.rights(&staff(MAJA), at("12:00")).holds(Scope::Child(LOVE)));
+        assert!(world.all::<crate::attendance::board_card::BoardCard>(Scope::Board(DEPARTMENT)).is_empty());
+    }
+}

@@ -29,4 +29,6 @@ pub mod time;
 pub mod world;
 
 #[cfg(test)]
+mod scopes_table;
+#[cfg(test)]
 mod small_world;
