@@ -257,3 +257,203 @@ pub(crate) fn put_unless_same<T: Body + PartialEq>(world: &World<'_>, body: &T) 
     let same = world.get::<T>(body.scope(), body.id())?.as_ref() == Some(body);
     Ok(if same { Vec::new() } else { vec![Change::put(body)] })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Account;
+    use crate::command::Command;
+    use crate::grant::Right;
+    use crate::organisation::GroupKind;
+    use crate::small_world::*;
+
+    fn days(from: i32, until: Option<i32>, part: Option<&str>) -> Days {
+        Days { from: today().plus(from), until: until.map(|day| today().plus(day)), part: part.map(span) }
+    }
+
+    fn whole(from: i32, until: i32) -> Days {
+        days(from, Some(until), None)
+    }
+
+    fn report(child: ChildId, days: Days) -> Command {
+        Command::ReportAbsence { child, days }
+    }
+
+    /// Each report as its reporter, first and last day counted from today.
+    fn reported(world: &SmallWorld, child: ChildId) -> Vec<(PersonId, i64, Option<i64>)> {
+        let from_today = |day: Day| day.number() - today().number();
+        let all = world.all::<Absence>(Scope::Absence(child)).into_iter();
+        all.map(|one| (one.by, from_today(one.from), one.until.map(from_today))).collect()
+    }
+
+    #[test]
+    fn which_days_can_be_reported() {
+        let past = Err(Refusal::DayPast { first: today() });
+        let far = Err(Refusal::TooFarAhead { last: today().plus(366) });
+        for (child, asked, expected) in [
+            (LOVE, whole(0, 0), Ok(())),
+            (LOVE, whole(1, 5), Ok(())),
+            (LOVE, days(0, None, None), Ok(())),
+            (EBBA, days(0, None, None), Err(Refusal::NeedsLastDay)),
+            (LOVE, days(0, Some(0), Some("08:00-10:00")), Ok(())),
+            (LOVE, days(0, Some(1), Some("08:00-10:00")), Err(Refusal::WrongTimes)),
+            (LOVE, whole(2, 1), Err(Refusal::WrongTimes)),
+            (LOVE, whole(-1, -1), past.clone()),
+            (LOVE, whole(-1, 2), past),
+            (LOVE, whole(367, 367), far.clone()),
+            (LOVE, whole(0, 367), far),
+        ] {
+            let mut world = SmallWorld::new();
+            let result = world.send(guardian(ANNA), at("23:58"), &report(child, asked)).map(drop);
+            assert_eq!(result, expected, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_that_waited_for_the_network_is_taken_while_it_is_not_over() {
+        let yesterday = later(-1, "21:00");
+        for (asked, expected) in [
+            (whole(-1, 1), Ok(())),
+            (whole(0, 0), Ok(())),
+            (whole(-1, -1), Err(Refusal::DayPast { first: today() })),
+            (whole(-2, 1), Err(Refusal::DayPast { first: today() })),
+        ] {
+            let mut world = SmallWorld::new();
+            let result = world.send_late(guardian(ANNA), None, (yesterday, at("07:00")), &report(LOVE, asked));
+            assert_eq!(result.map(drop), expected, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_report() {
+        let employed = |number| PersonId(uuid::Uuid::from_u128(number));
+        let threat = |world: &mut SmallWorld| world.enrolled(LOVE, |one| one.guardians[1].threat = true);
+        let of_age = |world: &mut SmallWorld| world.enrolled(EBBA, |one| one.birthday = Day::new(2008, 1, 1));
+        let old_enough = |world: &mut SmallWorld| world.enrolled(EBBA, |one| one.school_year = Some(4));
+        let consent = |world: &mut SmallWorld| world.grant(employed(90), Right::AbsenceConsent { child: EBBA });
+        let at_school = |world: &mut SmallWorld| {
+            world.employ(employed(91), SCHOOL, false, &[(CLASS, GroupKind::Class)]);
+            world.employ(employed(92), SCHOOL, false, &[(TEACHING, GroupKind::Teaching)]);
+            world.employ(employed(93), SCHOOL, true, &[]);
+            world.place(EBBA, SCHOOL, TEACHING, None);
+        };
+        let student = account(EBBA.as_person(), Role::Student);
+        let no_right = || Err(Refusal::NoRight);
+        let cases: Vec<(&str, &dyn Fn(&mut SmallWorld), Account, ChildId, Result<(), Refusal>)> = vec![
+            ("a guardian", &|_| (), guardian(BO), LOVE, Ok(())),
+            ("a threat", &threat, guardian(BO), LOVE, no_right()),
+            ("a stranger", &|_| (), guardian(employed(99)), LOVE, no_right()),
+            ("a student", &old_enough, student, EBBA, Err(Refusal::NotOfAge)),
+            ("a student without account", &|_| (), student, EBBA, no_right()),
+            ("an adult student", &of_age, student, EBBA, Ok(())),
+            ("an adult's guardian", &of_age, guardian(ANNA), EBBA, no_right()),
+            ("a parent with consent", &consent, guardian(employed(90)), EBBA, no_right()),
+            ("care staff", &|_| (), staff(MAJA), LOVE, Ok(())),
+            ("care staff, of another group's child", &|_| (), staff(MAJA), EBBA, no_right()),
+            ("a class teacher", &at_school, staff(employed(91)), EBBA, Ok(())),
+            ("teaching staff", &at_school, staff(employed(92)), EBBA, no_right()),
+            ("the principal", &at_school, staff(employed(93)), EBBA, Ok(())),
+            ("a tablet on which nobody tapped", &|_| (), tablet(), LOVE, Err(Refusal::WhoTapped)),
+            ("the hall board", &|_| (), board(), LOVE, no_right()),
+        ];
+        for (who, change, account, child, expected) in cases {
+            let mut world = SmallWorld::new();
+            change(&mut world);
+            assert_eq!(world.send(account, at("07:00"), &report(child, whole(0, 0))).map(drop), expected, "{who}");
+        }
+        let mut world = SmallWorld::new();
+        let mut tapped =
+            |person| world.send_late(tablet(), Some(person), (at("07:00"), at("07:00")), &report(LOVE, whole(0, 0)));
+        assert_eq!(tapped(employed(91)), Err(Refusal::WhoTapped));
+        assert!(tapped(MAJA).is_ok());
+        assert_eq!(reported(&world, LOVE), [(MAJA, 0, Some(0))]);
+    }
+
+    #[test]
+    fn where_it_is_switched_off_families_learn_where_to_ring_and_staff_write_it_down() {
+        let off = Switches { absence_preschool: false, ..Switches::default() };
+        for (municipality, unit, expected) in [
+            (Switches::default(), None, Ok(())),
+            (off.clone(), None, Err(Refusal::SwitchedOff { phone: "0521-11 11 11".to_owned() })),
+            (off.clone(), Some(Switches::default()), Ok(())),
+            (Switches::default(), Some(off), Err(Refusal::SwitchedOff { phone: "0521-11 11 11".to_owned() })),
+        ] {
+            let mut world = SmallWorld::new();
+            world.municipality(municipality);
+            world.unit(PRESCHOOL, &[SchoolForm::Preschool], unit);
+            let command = report(LOVE, whole(0, 0));
+            assert_eq!(world.send(guardian(ANNA), at("07:00"), &command).map(drop), expected);
+            assert!(world.send(staff(MAJA), at("07:00"), &command).is_ok());
+            assert!(world.send(guardian(ANNA), at("07:00"), &report(EBBA, whole(0, 0))).is_ok());
+        }
+    }
+
+    #[test]
+    fn own_reports_that_overlap_become_one_and_others_stay_theirs() {
+        for (first, second, expected) in [
+            (whole(0, 1), whole(0, 4), vec![(0, Some(4))]),
+            (whole(0, 4), whole(2, 2), vec![(0, Some(4))]),
+            (whole(1, 2), whole(0, 1), vec![(0, Some(2))]),
+            (whole(0, 0), whole(1, 1), vec![(0, Some(0)), (1, Some(1))]),
+            (whole(0, 2), days(1, None, None), vec![(0, None)]),
+            (days(1, Some(1), Some("08:00-10:00")), whole(0, 2), vec![(0, Some(2))]),
+            (whole(0, 2), days(1, Some(1), Some("08:00-10:00")), vec![(0, Some(2))]),
+        ] {
+            let mut world = SmallWorld::new();
+            world.send(guardian(BO), at("06:50"), &report(LOVE, whole(0, 1))).unwrap();
+            for asked in [first, second] {
+                world.send(guardian(ANNA), at("07:00"), &report(LOVE, asked)).unwrap();
+            }
+            let annas: Vec<_> = reported(&world, LOVE).into_iter().filter(|(by, ..)| *by == ANNA).collect();
+            assert_eq!(annas, expected.into_iter().map(|(from, until)| (ANNA, from, until)).collect::<Vec<_>>());
+            // Asked once more, nothing changes.
+            assert_eq!(world.send(guardian(ANNA), at("07:05"), &report(LOVE, second)), Ok(0));
+            assert!(reported(&world, LOVE).contains(&(BO, 0, Some(1))));
+        }
+    }
+
+    #[test]
+    fn each_takes_back_ones_own_and_days_that_are_over_stay() {
+        let mut world = SmallWorld::new();
+        for person in [ANNA, BO] {
+            world.send(guardian(person), at("07:00"), &report(LOVE, whole(0, 4))).unwrap();
+        }
+        let of = |world: &SmallWorld, person| {
+            world.all::<Absence>(Scope::Absence(LOVE)).into_iter().find(|one| one.by == person).unwrap().absence
+        };
+        let annas = Command::WithdrawAbsence { child: LOVE, absence: of(&world, ANNA) };
+        let bos = Command::WithdrawAbsence { child: LOVE, absence: of(&world, BO) };
+        assert_eq!(world.send(guardian(BO), at("08:00"), &annas), Err(Refusal::NotYours));
+        assert!(world.send(guardian(ANNA), at("08:00"), &annas).is_ok());
+        assert_eq!(world.send(guardian(ANNA), at("08:01"), &annas), Ok(0));
+        assert_eq!(reported(&world, LOVE), [(BO, 0, Some(4))]);
+        // On the third day Love is well again.
+        assert!(world.send(guardian(BO), later(2, "07:00"), &bos).is_ok());
+        assert_eq!(reported(&world, LOVE), [(BO, 0, Some(1))]);
+        assert_eq!(world.send(guardian(BO), later(2, "07:01"), &bos), Ok(0));
+    }
+
+    #[test]
+    fn the_days_of_ones_own_report_change_but_not_those_that_have_begun() {
+        let past = Err(Refusal::DayPast { first: today().plus(2) });
+        for (asked, expected) in [
+            (whole(0, 2), Ok((0, Some(2)))),
+            (whole(0, 6), Ok((0, Some(6)))),
+            (whole(0, 1), past.clone()),
+            (whole(3, 6), Err(Refusal::WrongTimes)),
+        ] {
+            let mut world = SmallWorld::new();
+            world.send(guardian(ANNA), at("07:00"), &report(LOVE, whole(0, 4))).unwrap();
+            let absence = world.all::<Absence>(Scope::Absence(LOVE))[0].absence;
+            let change = Command::ChangeAbsence { child: LOVE, absence, days: asked };
+            assert_eq!(world.send(guardian(BO), later(2, "07:00"), &change), Err(Refusal::NotYours));
+            let result = world.send(guardian(ANNA), later(2, "07:00"), &change);
+            let days = reported(&world, LOVE).into_iter().map(|(_, from, until)| (from, until)).next().unwrap();
+            assert_eq!(result.map(|_| days), expected, "{asked:?}");
+        }
+        let mut world = SmallWorld::new();
+        let absence = RecordId(uuid::Uuid::from_u128(5));
+        let change = Command::ChangeAbsence { child: LOVE, absence, days: whole(0, 0) };
+        assert_eq!(world.send(guardian(ANNA), at("07:00"), &change), Err(Refusal::NotThere));
+    }
+}
