@@ -273,7 +273,7 @@ mod tests {
         {
             for order in [[one, other], [other, one]] {
                 let mut rights = Rights::default();
-                order.map(|class| rights.add(Scope::Tenant, class));
+                order.iter().for_each(|class| rights.add(Scope::Tenant, *class));
                 assert_eq!(rights.iter().collect::<Vec<_>>(), [(Scope::Tenant, both)]);
             }
         }

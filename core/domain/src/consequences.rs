@@ -9,7 +9,7 @@ use crate::attendance::board_card::{self, BoardCard};
 use crate::grant::{Grant, Place, Right};
 use crate::id::{ChildId, PersonId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
-use crate::organisation::{Group, StaffCard, Unit};
+use crate::organisation::{Group, KnownUnit, Municipality, StaffCard, Unit};
 use crate::record::{Body, Change};
 use crate::register::{CarePlaces, Employed, Enrolled};
 use crate::scope::Scope;
@@ -30,6 +30,7 @@ pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Re
         left_out(staff_rights(world, *person, &mut derived))?;
     }
     for unit in &touched.units {
+        left_out(put(world, &KnownUnit { unit: *unit }, &mut derived))?;
         left_out(principals(world, *unit, &mut derived))?;
         left_out(board_card::derive_settings(world, *unit, &mut derived))?;
     }
@@ -51,13 +52,14 @@ struct Touched {
 impl Touched {
     fn by(world: &World<'_>, changes: &[Change]) -> Result<Self, Unread> {
         let mut touched = Self::default();
-        let mut children = BTreeSet::new();
+        let (mut children, mut switched) = (BTreeSet::new(), false);
         for change in changes {
             let (scope, kind, id) = change.key();
             match scope {
                 Scope::Register(person) if kind == Enrolled::KIND => drop(touched.enrolled.insert(person.as_child())),
                 Scope::Register(person) if kind == Employed::KIND => drop(touched.employed.insert(person)),
                 Scope::Unit(unit) if kind == Group::KIND || kind == Unit::KIND => drop(touched.units.insert(unit)),
+                Scope::Tenant if kind == Municipality::KIND => switched = true,
                 Scope::Placement(placement) => drop(touched.placements.insert(placement)),
                 Scope::Absence(child) | Scope::Child(child) => drop(children.insert(child)),
                 Scope::Care(child) if kind == CarePlaces::KIND => drop(children.insert(child)),
@@ -66,6 +68,14 @@ impl Touched {
                     touched.placements.extend(membership.map(|one| one.placements).unwrap_or_default());
                 }
                 _ => {}
+            }
+        }
+        if switched {
+            // The municipality's switches hold in every unit without its own.
+            match world.all::<KnownUnit>(KnownUnit::SCOPE) {
+                Ok(units) => touched.units.extend(units.into_iter().map(|known| known.unit)),
+                Err(Unread::NotHeld(_)) => {}
+                Err(broken) => return Err(broken),
             }
         }
         for child in children {
@@ -118,7 +128,7 @@ fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut
         places: enrolled.places.clone(),
     };
     let own = Grant { holder: child.as_person().into(), right, from: None, until: None };
-    no_more(world, &own, derived)?;
+    no_more(world, &own, now.day(), derived)?;
     put(world, &own, derived)?;
     let goes_on = |day: Option<Day>| day.is_none_or(|day| day >= now.day());
     let mut placements: Vec<PlacementId> =
@@ -154,8 +164,9 @@ fn days_alone(places: &[Place]) -> Vec<Place> {
     places.iter().map(|place| Place { unit: nowhere, group: None, placement: None, ..*place }).collect()
 }
 
-/// Takes away memberships and cards of places that the register no longer knows; what it knew is in the old grant.
-fn no_more(world: &World<'_>, own: &Grant, derived: &mut Vec<Change>) -> Result<(), Unread> {
+/// Takes away cards of places that ended and memberships that the register no longer knows; what it knew is in the old
+/// grant.
+fn no_more(world: &World<'_>, own: &Grant, today: Day, derived: &mut Vec<Change>) -> Result<(), Unread> {
     let Right::Student { child, places, .. } = &own.right else { return Ok(()) };
     let old = world.get::<Grant>(own.scope(), own.id())?;
     let Some(Right::Student { places: old, .. }) = old.map(|grant| grant.right) else { return Ok(()) };
@@ -166,7 +177,10 @@ fn no_more(world: &World<'_>, own: &Grant, derived: &mut Vec<Change>) -> Result<
             remove::<Membership>(world, Scope::Group(group), membership, derived)?;
         }
         if let Some(placement) = place.placement
-            && !places.iter().any(|one| (one.group, one.placement) == (Some(group), Some(placement)))
+            && !places.iter().any(|one| {
+                (one.group, one.placement) == (Some(group), Some(placement))
+                    && one.until.is_none_or(|until| until >= today)
+            })
         {
             remove::<BoardCard>(world, Scope::Board(group), RecordId(placement.0), derived)?;
         }

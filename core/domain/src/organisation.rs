@@ -194,6 +194,28 @@ pub struct StaffCard {
     pub principal: bool,
 }
 
+/// A unit of the municipality, where rules find them all. Derived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownUnit {
+    /// The unit.
+    pub unit: UnitId,
+}
+
+impl KnownUnit {
+    /// Where they lie: the register of nobody in particular, so that no device ever gets it.
+    pub const SCOPE: Scope = Scope::Register(PersonId(uuid::Uuid::nil()));
+}
+
+impl Body for KnownUnit {
+    const KIND: &'static str = "known_unit";
+    fn scope(&self) -> Scope {
+        Self::SCOPE
+    }
+    fn id(&self) -> RecordId {
+        RecordId(self.unit.0)
+    }
+}
+
 impl Body for Municipality {
     const KIND: &'static str = "municipality";
     fn scope(&self) -> Scope {

@@ -210,7 +210,7 @@ pub(crate) fn card(world: &World<'_>, place: &Placement, now: Timestamp) -> Resu
     let id = RecordId::state(Membership::KIND, &[&group, &place.child]);
     let Some(membership) = world.get::<Membership>(Scope::Group(group), id)? else { return Ok(None) };
     let Some(child) = world.get::<Child>(Scope::Child(place.child), RecordId(place.child.0))? else { return Ok(None) };
-    if membership.protected {
+    if membership.protected || !membership.placements.contains(&place.placement) {
         return Ok(None);
     }
     let here = [Scope::Placement(place.placement)];

@@ -154,3 +154,148 @@ fn board_card(sending: &Sending<'_>, world: &World<'_>, at: AtPlacement) -> Resu
     let card = world.get::<BoardCard>(Scope::Board(group), RecordId(at.placement.0))?;
     card.filter(|card| card.child == at.child).ok_or(Undecided::Refused(Refusal::NotThere))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Account;
+    use crate::command::Command;
+    use crate::organisation::{SchoolForm, Switches};
+    use crate::register::Enrolled;
+    use crate::small_world::{self as small, *};
+
+    const LOVE_HERE: AtPlacement = AtPlacement { child: LOVE, placement: LOVES, group: None };
+    const ON_THE_WALL: AtPlacement = AtPlacement { group: Some(DEPARTMENT), ..LOVE_HERE };
+
+    fn events(world: &SmallWorld) -> Vec<(Direction, Timestamp)> {
+        let mut events: Vec<AttendanceEvent> = world.all(Scope::Placement(LOVES));
+        events.sort_by_key(|event| event.time);
+        events.into_iter().map(|event| (event.direction, event.time)).collect()
+    }
+
+    fn card(world: &SmallWorld) -> BoardCard {
+        world.all(Scope::Board(DEPARTMENT)).into_iter().find(|card: &BoardCard| card.placement == LOVES).unwrap()
+    }
+
+    #[test]
+    fn who_checks_in_and_where() {
+        let staff_only = |world: &mut SmallWorld| {
+            let switches = Some(Switches { check_in_by: CheckInBy::Staff, ..Switches::default() });
+            world.unit(PRESCHOOL, &[SchoolForm::Preschool], switches);
+        };
+        let municipality = |world: &mut SmallWorld| {
+            world.municipality(Switches { check_in_by: CheckInBy::Staff, ..Switches::default() });
+        };
+        let ebba = AtPlacement { child: EBBA, placement: EBBAS, group: None };
+        let crossed = AtPlacement { child: EBBA, ..LOVE_HERE };
+        let unknown = AtPlacement { child: EBBA, placement: EBBAS, group: Some(DEPARTMENT) };
+        let elsewhere = AtPlacement { group: Some(OTHER), ..LOVE_HERE };
+        type Case<'a> = (&'a str, &'a dyn Fn(&mut SmallWorld), Account, AtPlacement, Result<(), Refusal>);
+        let cases: Vec<Case<'_>> = vec![
+            ("staff", &|_| (), small::staff(MAJA), LOVE_HERE, Ok(())),
+            ("staff, where only they do", &staff_only, small::staff(MAJA), LOVE_HERE, Ok(())),
+            ("staff, another group's child", &|_| (), small::staff(MAJA), ebba, Err(Refusal::NoRight)),
+            ("staff, two children mixed up", &|_| (), small::staff(MAJA), crossed, Err(Refusal::NotThere)),
+            ("a guardian at home", &|_| (), guardian(ANNA), LOVE_HERE, Err(Refusal::NoRight)),
+            ("a tablet on which nobody tapped", &|_| (), tablet(), LOVE_HERE, Err(Refusal::WhoTapped)),
+            ("the board", &|_| (), board(), ON_THE_WALL, Ok(())),
+            ("the board without its group", &|_| (), board(), LOVE_HERE, Err(Refusal::NoRight)),
+            ("the board of another group", &|_| (), board(), elsewhere, Err(Refusal::NoRight)),
+            ("the board, a child not on it", &|_| (), board(), unknown, Err(Refusal::NotThere)),
+            ("the board, switched off by the unit", &staff_only, board(), ON_THE_WALL, Err(Refusal::CheckedByStaff)),
+            ("the board, by the municipality", &municipality, board(), ON_THE_WALL, Err(Refusal::CheckedByStaff)),
+        ];
+        for (who, change, account, at_placement, expected) in cases {
+            let mut world = SmallWorld::new();
+            change(&mut world);
+            let result = world.send(account, at("07:40"), &Command::CheckIn(at_placement)).map(drop);
+            assert_eq!(result, expected, "{who}");
+        }
+    }
+
+    #[test]
+    fn a_check_is_set_and_never_toggled() {
+        for (account, here) in [(small::staff(MAJA), LOVE_HERE), (board(), ON_THE_WALL)] {
+            let mut world = SmallWorld::new();
+            for (time, command, written) in [
+                ("07:40", Command::CheckIn(here), true),
+                ("07:41", Command::CheckIn(here), false),
+                ("16:00", Command::CheckOut(here), true),
+                ("16:01", Command::CheckOut(here), false),
+                ("16:05", Command::CheckIn(here), true),
+            ] {
+                let changed = world.send(account, at(time), &command).unwrap();
+                assert_eq!(changed > 0, written, "{time}");
+            }
+            assert_eq!(
+                events(&world).iter().map(|(_, time)| *time).collect::<Vec<_>>(),
+                ["07:40", "16:00", "16:05"].map(at)
+            );
+            assert_eq!(card(&world).checks.len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_check_shows_when_it_was_tapped_but_never_later_than_received() {
+        for (created, received, shown) in [("07:40", "09:15", "07:40"), ("09:20", "09:15", "09:15")] {
+            let mut world = SmallWorld::new();
+            let times = (at(created), at(received));
+            world.send_late(tablet(), Some(MAJA), times, &Command::CheckIn(LOVE_HERE)).unwrap();
+            assert_eq!(events(&world), [(Direction::In, at(shown))]);
+        }
+    }
+
+    #[test]
+    fn what_a_tablet_without_network_saw_falls_into_its_place_in_the_day() {
+        let mut world = SmallWorld::new();
+        world.send(small::staff(MAJA), at("16:00"), &Command::CheckOut(LOVE_HERE)).unwrap();
+        world.send_late(tablet(), Some(MAJA), (at("07:40"), at("17:00")), &Command::CheckIn(LOVE_HERE)).unwrap();
+        assert_eq!(events(&world), [(Direction::In, at("07:40")), (Direction::Out, at("16:00"))]);
+        assert_eq!(card(&world).last_on(today()).unwrap().direction, Direction::Out);
+    }
+
+    #[test]
+    fn a_boards_own_card_is_what_the_server_derives() {
+        let mut world = SmallWorld::new();
+        for command in [Command::CheckIn(ON_THE_WALL), Command::CheckOut(ON_THE_WALL)] {
+            let decided = world.decide(&board(), None, (at("07:40"), at("07:40")), &command).unwrap();
+            let scopes: Vec<Scope> = decided.iter().map(Change::scope).collect();
+            assert_eq!(scopes, [Scope::Placement(LOVES), Scope::Board(DEPARTMENT)]);
+            // Nothing follows from what it decided: event and card agree.
+            assert_eq!(world.write(decided.clone(), at("07:40")), decided);
+        }
+    }
+
+    #[test]
+    fn undoing_takes_one_check_of_today_away() {
+        for (account, here) in [(small::staff(MAJA), LOVE_HERE), (board(), ON_THE_WALL)] {
+            let mut world = SmallWorld::new();
+            world.send(account, at("07:40"), &Command::CheckIn(here)).unwrap();
+            world.send(account, at("09:00"), &Command::CheckOut(here)).unwrap();
+            let undo = Command::UndoCheck { at: here, event: card(&world).last_on(today()).unwrap().event };
+            assert!(world.send(account, at("09:01"), &undo).unwrap() > 0);
+            assert_eq!(world.send(account, at("09:02"), &undo), Ok(0));
+            assert_eq!(card(&world).last_on(today()).map(|last| last.direction), Some(Direction::In));
+            let first = Command::UndoCheck { at: here, event: card(&world).checks[0].event };
+            let _ = world.send(account, later(1, "07:00"), &first);
+            assert_eq!(events(&world), [(Direction::In, at("07:40"))], "yesterday stays");
+        }
+        let mut world = SmallWorld::new();
+        let undo = Command::UndoCheck { at: LOVE_HERE, event: RecordId(uuid::Uuid::from_u128(1)) };
+        assert_eq!(world.send(guardian(ANNA), at("09:00"), &undo), Err(Refusal::NoRight));
+    }
+
+    #[test]
+    fn the_wall_shows_no_marked_child_and_none_whose_place_ended() {
+        let cards = |change: &dyn Fn(&mut Enrolled)| {
+            let mut world = SmallWorld::new();
+            assert_eq!(world.all::<BoardCard>(Scope::Board(DEPARTMENT)).len(), 1);
+            world.enrolled(LOVE, change);
+            world.all::<BoardCard>(Scope::Board(DEPARTMENT)).len()
+        };
+        assert_eq!(cards(&|one| one.marked = true), 0);
+        assert_eq!(cards(&|one| one.places[0].until = Some(today().plus(-1))), 0);
+        assert_eq!(cards(&|one| one.places[0].until = Some(today())), 1);
+        assert_eq!(cards(&|one| one.places.clear()), 0);
+    }
+}
