@@ -140,6 +140,16 @@ impl Right {
         }
     }
 
+    /// Whether it is about this child, and the child has a security mark.
+    pub fn protects(&self, child: ChildId) -> bool {
+        match self {
+            Self::Guardian { child: of, protected, .. } | Self::Student { child: of, protected, .. } => {
+                *of == child && *protected
+            }
+            _ => false,
+        }
+    }
+
     /// The units where a family's right shows the child on this day.
     pub fn units_of(&self, child: ChildId, day: Day) -> Vec<UnitId> {
         let places = match self {

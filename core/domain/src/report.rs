@@ -59,9 +59,12 @@ pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Resul
             if !one.holds(Scope::Absence(child)) {
                 continue;
             }
-            let Some(card) = one.get::<Child>(Scope::Child(child), RecordId(child.0))? else { continue };
-            let instead = instead(one, &card, &places, words, now)?;
-            children.push(Choice { child, name: card.call_name, instead });
+            match choice(one, child, &places, words, now) {
+                Ok(choice) => children.extend(choice),
+                // Shows when it is here.
+                Err(Unread::NotHeld(_)) => {}
+                Err(broken) => return Err(broken),
+            }
         }
     }
     children.sort_by(|one, other| one.name.cmp(&other.name).then(one.child.cmp(&other.child)));
@@ -77,6 +80,18 @@ pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Resul
         days: (0..5).map(day).collect(),
     };
     Ok((form, midnight(now)))
+}
+
+fn choice(
+    seen: &Seen<'_>,
+    child: ChildId,
+    places: &[Place],
+    words: &Words,
+    now: Timestamp,
+) -> Result<Option<Choice>, Unread> {
+    let Some(card) = seen.get::<Child>(Scope::Child(child), RecordId(child.0))? else { return Ok(None) };
+    let instead = instead(seen, &card, places, words, now)?;
+    Ok(Some(Choice { child, name: card.call_name, instead }))
 }
 
 fn instead(

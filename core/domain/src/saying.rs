@@ -2,6 +2,7 @@
 
 use kapprum_words::Words;
 
+use crate::absence::Days;
 use crate::refusal::Refusal;
 use crate::time::{Day, Span, TimeOfDay, Timestamp};
 
@@ -41,13 +42,29 @@ pub(crate) fn day(words: &Words, day: Day, today: Day) -> String {
     }
 }
 
+/// Days of an absence, as the end of a sentence.
+pub(crate) fn days(words: &Words, days: Days, today: Day) -> String {
+    let from = day(words, days.from, today);
+    match (days.until, days.part) {
+        (_, Some(part)) => words.days_part(&from, &span(words, part)),
+        (None, None) => words.days_open(&from),
+        (Some(until), None) if until == days.from => from,
+        (Some(until), None) => words.days_until(&from, &day(words, until, today)),
+    }
+}
+
+/// A moment: its time of day, with the day if that is not today.
+pub(crate) fn when(words: &Words, at: Timestamp, now: Timestamp) -> String {
+    if at.day() == now.day() {
+        moment(words, at)
+    } else {
+        words.day_time(&day(words, at.day(), now.day()), &moment(words, at))
+    }
+}
+
 /// When something was received, as seen from now.
 pub(crate) fn received(words: &Words, at: Timestamp, now: Timestamp) -> String {
-    if at.day() == now.day() {
-        words.received(&moment(words, at))
-    } else {
-        words.received_day(&day(words, at.day(), now.day()), &moment(words, at))
-    }
+    words.received(&when(words, at, now))
 }
 
 /// Why something was refused, and what to do instead.

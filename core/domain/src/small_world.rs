@@ -56,8 +56,8 @@ pub(crate) struct SmallWorld {
     records: BTreeMap<(Scope, String, RecordId), Record>,
     /// Only these scopes are here, as on a phone; none: all, as on the server.
     pub(crate) held: Option<BTreeSet<Scope>>,
-    /// Ids of records that wait to be received.
-    pub(crate) waiting: Vec<RecordId>,
+    /// Kinds and ids of records that wait to be received.
+    pub(crate) waiting: Vec<(&'static str, RecordId)>,
     commands: Cell<u128>,
 }
 
@@ -314,8 +314,8 @@ impl Source for SmallWorld {
         Ok(())
     }
 
-    fn pending(&self, _: &'static str, _: &[Scope]) -> Result<Vec<RecordId>, Unread> {
-        Ok(self.waiting.clone())
+    fn pending(&self, kind: &'static str, _: &[Scope]) -> Result<Vec<RecordId>, Unread> {
+        Ok(self.waiting.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect())
     }
 }
 

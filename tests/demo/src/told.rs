@@ -156,6 +156,7 @@ fn mark(state: ChildState) -> &'static str {
         ChildState::Absent => "✕",
         ChildState::Off => "–",
         ChildState::School => "□",
+        ChildState::Unknown => " ",
     }
 }
 

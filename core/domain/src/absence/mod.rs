@@ -34,6 +34,9 @@ pub struct Absence {
     pub part: Option<Span>,
     /// Who reported it.
     pub by: PersonId,
+    /// Their name as the others may know it; empty where it is not told (ruling i).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// When, as far as the phone knew; shown only.
     pub at: Timestamp,
 }
@@ -132,7 +135,8 @@ pub(crate) fn report(
     let (absence, at) = met.next().map_or((absence, said(sending)), |first| (first.absence, first.at));
     let Days { from, until, part } = days;
     let mut changes: Vec<Change> = met.map(|other| Change::remove(&other)).collect();
-    changes.push(Change::put(&Absence { absence, child, from, until, part, by, at }));
+    let name = reach::name(sending, world, child)?;
+    changes.push(Change::put(&Absence { absence, child, from, until, part, by, name, at }));
     Ok(changes)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::access;
 use crate::actor::{Role, Sending};
+use crate::contact::Contact;
 use crate::grant::{Grant, Right};
 use crate::id::{ChildId, GroupId, PersonId, PlacementId, RecordId};
 use crate::membership::Membership;
@@ -10,7 +11,7 @@ use crate::record::Body;
 use crate::refusal::Refusal;
 use crate::register::Placement;
 use crate::scope::Scope;
-use crate::world::{Undecided, World};
+use crate::world::{Undecided, Unread, World};
 
 /// The person who answers for a command: the actor, or on a shared device who tapped.
 pub(crate) fn who(sending: &Sending<'_>, world: &World<'_>) -> Result<PersonId, Undecided> {
@@ -52,16 +53,50 @@ pub(crate) fn absence(sending: &Sending<'_>, world: &World<'_>, child: ChildId) 
     Ok(false)
 }
 
+/// The name under which the others of a child see who did something: a guardian's given name, the name on a staff card.
+/// A protected child's family gives none (ruling i).
+pub(crate) fn name(sending: &Sending<'_>, world: &World<'_>, child: ChildId) -> Result<String, Undecided> {
+    let holder = sending.actor.account.holder;
+    let person = match sending.actor.account.role {
+        Role::Guardian | Role::Student => {
+            let grants: Vec<Grant> = world.all(Scope::Person(holder))?;
+            if grants.iter().any(|grant| grant.right.protects(child)) {
+                return Ok(String::new());
+            }
+            let contact = world.get::<Contact>(Scope::Contact(holder.as_person()), RecordId(holder.0));
+            return Ok(here(contact)?.map(|contact| contact.given_name).unwrap_or_default());
+        }
+        Role::Staff => holder.as_person(),
+        Role::Tablet => sending.tapped.ok_or(Refusal::WhoTapped)?,
+        Role::Board => return Ok(String::new()),
+    };
+    Ok(here(staff_card(sending, world, person))?.map(|card| card.name).unwrap_or_default())
+}
+
+/// A name is an extra: while it is on its way, the act is foretold without.
+fn here<T>(found: Result<Option<T>, Unread>) -> Result<Option<T>, Unread> {
+    match found {
+        Err(Unread::NotHeld(_)) => Ok(None),
+        found => found,
+    }
+}
+
+fn staff_card(sending: &Sending<'_>, world: &World<'_>, person: PersonId) -> Result<Option<StaffCard>, Unread> {
+    for (unit, _) in sending.rights.iter().filter(|(scope, _)| matches!(scope, Scope::Unit(_))) {
+        if let Some(card) = world.get::<StaffCard>(unit, RecordId(person.0))? {
+            return Ok(Some(card));
+        }
+    }
+    Ok(None)
+}
+
 /// Evidence, not a right: who tapped must be staff of the tablet's unit (ruling e).
 fn tapped(sending: &Sending<'_>, world: &World<'_>) -> Result<PersonId, Undecided> {
     let person = sending.tapped.ok_or(Refusal::WhoTapped)?;
-    let units = sending.rights.iter().filter(|(scope, _)| matches!(scope, Scope::Unit(_)));
-    for (unit, _) in units {
-        if world.get::<StaffCard>(unit, RecordId(person.0))?.is_some() {
-            return Ok(person);
-        }
+    match staff_card(sending, world, person)? {
+        Some(_) => Ok(person),
+        None => Err(Refusal::WhoTapped.into()),
     }
-    Err(Refusal::WhoTapped.into())
 }
 
 /// The placement that a command names, if the actor holds it and it is this child's.

@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 use crate::absence::Absence;
 use crate::actor::Role;
 use crate::attendance::{AttendanceEvent, Direction, latest};
-use crate::care_schedule::{CareWeek, DayChange, Ordinary, Weeks};
+use crate::care_schedule::{CareWeek, DayChange, Ordinary, Weeks, cut_off, unit_switches};
 use crate::grant::{Grant, Place, Right};
-use crate::id::{ChildId, PlacementId, RecordId};
+use crate::id::{ChildId, PlacementId, RecordId, UnitId};
+use crate::organisation::{Municipality, Unit};
 use crate::record::Body;
+use crate::refusal::Refusal;
 use crate::register::{Child, Placement};
 use crate::saying;
 use crate::scope::Scope;
 use crate::screen::{Around, midnight};
-use crate::time::{Day, Span, Timestamp};
+use crate::time::{Day, MINUTE, Span, Timestamp};
 use crate::world::{Seen, Unread};
 
 /// One's children, over all one's accounts.
@@ -63,6 +65,8 @@ pub enum ChildState {
     Off,
     /// At school, where nobody checks in.
     School,
+    /// Not told to this account, or not here yet.
+    Unknown,
 }
 
 /// One child's day.
@@ -99,6 +103,8 @@ pub struct PlacementDay {
     pub comment: Option<String>,
     /// When the child came and went.
     pub events: Vec<String>,
+    /// Until when changes of that day must have arrived, or that it is too late and where to ring (ruling q).
+    pub hint: Option<String>,
     /// "Waiting for the network", if its change is not received yet.
     pub waiting: Option<String>,
 }
@@ -124,13 +130,12 @@ pub fn home(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -
     let mut children = Vec::new();
     for one in seen {
         for (child, places) in children_of(one)? {
-            // A child whose scopes are still on their way shows when they are here.
             match Facts::read(one, child, &places, now.day()) {
                 Ok(facts) => {
                     until = until.min(facts.until(now));
                     children.push(facts.child_line(words, now));
                 }
-                Err(Unread::NotHeld(_)) => {}
+                Err(Unread::NotHeld(_)) => children.extend(on_its_way(one, child, words)?),
                 Err(broken) => return Err(broken),
             }
         }
@@ -157,6 +162,18 @@ pub fn home(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -
     Ok((home, until))
 }
 
+/// A child of whom more is on its way than is here: its name, if that is.
+fn on_its_way(seen: &Seen<'_>, child: ChildId, words: &Words) -> Result<Option<ChildLine>, Unread> {
+    match seen.get::<Child>(Scope::Child(child), RecordId(child.0)) {
+        Ok(card) => Ok(card.map(|card| {
+            let (name, line) = (card.call_name, words.loading());
+            ChildLine { child, name, state: ChildState::Unknown, line, waiting: None }
+        })),
+        Err(Unread::NotHeld(_)) => Ok(None),
+        Err(broken) => Err(broken),
+    }
+}
+
 /// One child's day, and when it changes by itself.
 pub fn child_day(
     seen: &Seen<'_>,
@@ -174,7 +191,7 @@ pub fn child_day(
         heading: saying::line(&saying::day(words, day, now.day())),
         state: facts.state(now),
         line: facts.line(words, now),
-        placements: facts.placements.iter().map(|one| one.say(words)).collect(),
+        placements: facts.placements.iter().map(|one| one.say(words, now)).collect(),
         absences: facts.absences.iter().map(|one| facts.absence_line(seen, one, words, now)).collect(),
     };
     Ok((view, facts.until(now)))
@@ -203,6 +220,8 @@ struct Facts {
     waiting: Vec<RecordId>,
     placements: Vec<InCare>,
     school: bool,
+    /// Not across a threat (ruling j).
+    told: bool,
 }
 
 /// What is known of a placement on a day.
@@ -211,6 +230,7 @@ struct InCare {
     times: Vec<Span>,
     clash: Vec<Vec<Span>>,
     comment: String,
+    cut_off: Option<(Timestamp, String)>,
     waiting: bool,
     events: Vec<AttendanceEvent>,
 }
@@ -232,8 +252,10 @@ impl Facts {
             }
         }
         let school = places.iter().filter(live).any(|place| place.placement.is_none());
-        let absences = absences.into_iter().filter(|one| one.until.is_none_or(|until| until >= day)).collect();
-        Ok(Self { day, card, absences, waiting, placements, school })
+        let mut absences: Vec<Absence> =
+            absences.into_iter().filter(|one| one.until.is_none_or(|until| until >= day)).collect();
+        absences.sort_by_key(|one| (one.from, one.at));
+        Ok(Self { day, card, absences, waiting, placements, school, told: seen.holds(scope) })
     }
 
     fn whole_day(&self) -> bool {
@@ -249,6 +271,9 @@ impl Facts {
             Some(Direction::In) => return ChildState::Here,
             Some(Direction::Out) => return ChildState::Gone,
             None => {}
+        }
+        if !self.told {
+            return ChildState::Unknown;
         }
         let comes = self.placements.iter().any(|one| !one.times.is_empty());
         match () {
@@ -274,6 +299,7 @@ impl Facts {
             ChildState::Absent => words.not_coming(&day),
             ChildState::Expected => words.expected(&times.join(", ")),
             ChildState::School => words.at_school(&day),
+            ChildState::Unknown => return words.not_told(),
             ChildState::Off if self.placements.is_empty() => words.no_school(&day),
             ChildState::Off => words.day_off(&day),
         };
@@ -288,7 +314,7 @@ impl Facts {
         let waits = !self.waiting.is_empty() || self.placements.iter().any(|one| one.waiting);
         // What is reported for later shows too, so that one sees that it was taken.
         let later = self.absences.iter().find(|one| !one.covers(self.day));
-        let later = later.map(|one| absence_days(words, one, now.day()));
+        let later = later.map(|one| words.absent(&saying::days(words, one.days(), now.day())));
         let line = self.line(words, now);
         ChildLine {
             child: self.card.child,
@@ -303,8 +329,8 @@ impl Facts {
         let own = seen.actor().person() == Some(absence.by);
         AbsenceLine {
             absence: absence.absence,
-            line: absence_days(words, absence, now.day()),
-            by: if own { words.reported_by_you() } else { words.reported_by_other() },
+            line: words.absent(&saying::days(words, absence.days(), now.day())),
+            by: reported_by(absence, own, words, now),
             own: own && seen.actor().account.role != Role::Board,
             waiting: self.waiting.contains(&absence.absence).then(|| words.waiting()),
         }
@@ -313,7 +339,8 @@ impl Facts {
     /// The next time of the day's spans, or midnight.
     fn until(&self, now: Timestamp) -> Timestamp {
         let ends = self.placements.iter().flat_map(|one| &one.times).flat_map(|span| [span.start(), span.end()]);
-        let moments = ends.map(|time| self.day.at(time)).filter(|moment| *moment > now);
+        let cut_offs = self.placements.iter().filter_map(|one| Some(one.cut_off.as_ref()?.0));
+        let moments = ends.map(|time| self.day.at(time)).chain(cut_offs).filter(|moment| *moment > now);
         moments.min().map_or(midnight(now), |moment| moment.min(midnight(now)))
     }
 }
@@ -324,16 +351,24 @@ impl InCare {
         let today = day.number()..=day.number();
         let weeks = seen.scan::<CareWeek>(&[scope], i64::MIN..=day.number())?;
         let place = seen.get::<Placement>(scope, RecordId(placement.0))?;
+        let cut_off = match &place {
+            Some(place) => cut_off_of(seen, place.unit, day)?,
+            None => None,
+        };
         let Ordinary { times, clash } = Weeks::new(weeks, place.map(|place| place.owners).unwrap_or_default()).on(day);
         let change = seen.scan::<DayChange>(&[scope], today.clone())?.pop();
+        let mut events = seen.scan::<AttendanceEvent>(&[scope], today)?;
+        events.sort_by_key(|event| (event.time, event.event));
         let pending = seen.pending(DayChange::KIND, &[scope])?;
+        let week_waits = !seen.pending(CareWeek::KIND, &[scope])?.is_empty();
         Ok(Self {
             placement,
-            waiting: change.as_ref().is_some_and(|change| pending.contains(&change.id())),
+            cut_off,
+            waiting: week_waits || change.as_ref().is_some_and(|change| pending.contains(&change.id())),
             comment: change.as_ref().map(|change| change.comment.clone()).unwrap_or_default(),
             clash: if change.as_ref().is_some_and(|change| change.times.is_some()) { Vec::new() } else { clash },
             times: change.and_then(|change| change.times).unwrap_or(times),
-            events: seen.scan::<AttendanceEvent>(&[scope], today)?,
+            events,
         })
     }
 
@@ -346,7 +381,16 @@ impl InCare {
         words.clash(&each.join(" / "))
     }
 
-    fn say(&self, words: &Words) -> PlacementDay {
+    fn say_cut_off(&self, words: &Words, now: Timestamp) -> Option<String> {
+        let (was, phone) = self.cut_off.clone()?;
+        if now >= was {
+            return Some(saying::refusal(words, &Refusal::CutOff { was, phone }, now));
+        }
+        let last = was.plus(-MINUTE);
+        Some(words.change_by(&saying::day(words, last.day(), now.day()), &saying::moment(words, last)))
+    }
+
+    fn say(&self, words: &Words, now: Timestamp) -> PlacementDay {
         let event = |event: &AttendanceEvent| match event.direction {
             Direction::In => words.event_in(&saying::moment(words, event.time)),
             Direction::Out => words.event_out(&saying::moment(words, event.time)),
@@ -357,18 +401,205 @@ impl InCare {
             clash: (!self.clash.is_empty()).then(|| self.say_clash(words)),
             comment: (!self.comment.is_empty()).then(|| words.comment(&self.comment)),
             events: self.events.iter().map(event).collect(),
+            hint: self.say_cut_off(words, now),
             waiting: self.waiting.then(|| words.waiting()),
         }
     }
 }
 
-/// The days of an absence in words.
-pub(crate) fn absence_days(words: &Words, absence: &Absence, today: Day) -> String {
-    let from = saying::day(words, absence.from, today);
-    match (absence.until, absence.part) {
-        (_, Some(part)) => words.absent_part(&from, &saying::span(words, part)),
-        (None, None) => words.absent_open(&from),
-        (Some(until), None) if until == absence.from => words.absent_day(&from),
-        (Some(until), None) => words.absent_until(&from, &saying::day(words, until, today)),
+/// Until when a family changes a day in this unit, and where to ring later; none: as long as the day lasts.
+fn cut_off_of(seen: &Seen<'_>, unit: UnitId, day: Day) -> Result<Option<(Timestamp, String)>, Unread> {
+    let municipality = seen.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default();
+    let unit = seen.get::<Unit>(Scope::Unit(unit), RecordId(unit.0))?;
+    let moment = cut_off(unit_switches(&municipality, unit.as_ref()), day);
+    Ok(moment.map(|moment| (moment, municipality.phone_of(unit.as_ref()))))
+}
+
+fn reported_by(absence: &Absence, own: bool, words: &Words, now: Timestamp) -> String {
+    let when = saying::when(words, absence.at, now);
+    match absence.name.as_str() {
+        _ if own => words.reported_by_you(&when),
+        "" => words.reported_by_other(&when),
+        name => words.reported_by(name, &when),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::absence::Days;
+    use crate::actor::Account;
+    use crate::attendance::AtPlacement;
+    use crate::command::Command;
+    use crate::id::PersonId;
+    use crate::organisation::{SchoolForm, Switches};
+    use crate::small_world::*;
+    use kapprum_words::Language;
+
+    fn words() -> Words {
+        Words::new(Language::Swedish)
+    }
+
+    fn around() -> Around {
+        Around { whole: true, ..Around::default() }
+    }
+
+    fn world() -> SmallWorld {
+        let mut world = SmallWorld::new();
+        for (placement, by) in [(LOVES, ANNA), (EBBAS, BO)] {
+            let days = std::array::from_fn(|day| if day < 5 { vec![span("07:30-16:00")] } else { Vec::new() });
+            world.put(&CareWeek { placement, from: today().plus(-30), days, by });
+        }
+        world
+    }
+
+    fn look(world: &SmallWorld, account: Account, now: Timestamp) -> (Home, Timestamp) {
+        world.look(account, now, |seen| home(&[*seen], &around(), &words(), now).unwrap())
+    }
+
+    fn lines(world: &SmallWorld, account: Account, now: Timestamp) -> Vec<(String, ChildState, String)> {
+        look(world, account, now).0.children.into_iter().map(|one| (one.name, one.state, one.line)).collect()
+    }
+
+    fn day_of(world: &SmallWorld, account: Account, ahead: i32, now: Timestamp) -> ChildDay {
+        world.look(account, now, |seen| child_day(seen, LOVE, today().plus(ahead), &words(), now).unwrap().0)
+    }
+
+    fn absent(from: i32, until: i32) -> Command {
+        let days = Days { from: today().plus(from), until: Some(today().plus(until)), part: None };
+        Command::ReportAbsence { child: LOVE, days }
+    }
+
+    const HERE: AtPlacement = AtPlacement { child: LOVE, placement: LOVES, group: None };
+
+    #[test]
+    fn a_day_from_the_first_line_to_the_last() {
+        let mut world = world();
+        let love = |world: &SmallWorld, time: &str| lines(world, guardian(ANNA), at(time)).remove(1);
+        let line = |state, text: &str| ("Love".to_owned(), state, text.to_owned());
+        assert_eq!(love(&world, "06:00"), line(ChildState::Expected, "Väntas 07.30–16.00"));
+        world.send(staff(MAJA), at("07:40"), &Command::CheckIn(HERE)).unwrap();
+        assert_eq!(love(&world, "08:00"), line(ChildState::Here, "Här sedan 07.40"));
+        let change = Command::ChangeDay {
+            child: LOVE,
+            placement: LOVES,
+            day: today(),
+            times: Some(vec![span("07:30-15:00")]),
+            comment: "mormor hämtar".to_owned(),
+        };
+        world.send(guardian(BO), at("09:00"), &change).unwrap();
+        let day = day_of(&world, guardian(ANNA), 0, at("09:01"));
+        assert_eq!(day.placements[0].times, "07.30–15.00");
+        assert_eq!(day.placements[0].comment.as_deref(), Some("Till personalen: mormor hämtar"));
+        world.send(staff(MAJA), at("14:55"), &Command::CheckOut(HERE)).unwrap();
+        assert_eq!(love(&world, "15:00"), line(ChildState::Gone, "Gick hem 14.55"));
+        assert_eq!(day_of(&world, guardian(ANNA), 0, at("15:00")).placements[0].events, ["Kom 07.40", "Gick 14.55"]);
+    }
+
+    #[test]
+    fn an_absence_shows_to_both_guardians_with_each_reporter_and_time() {
+        let mut world = world();
+        world.send(guardian(ANNA), at("06:50"), &absent(0, 1)).unwrap();
+        world.send(guardian(BO), later(0, "07:12"), &absent(0, 0)).unwrap();
+        for (account, expected) in [
+            (guardian(ANNA), [("Anmält av dig 06.50", true), ("Anmält av Bo 07.12", false)]),
+            (guardian(BO), [("Anmält av Anna 06.50", false), ("Anmält av dig 07.12", true)]),
+        ] {
+            let day = day_of(&world, account, 0, at("07:15"));
+            assert_eq!((day.state, day.line.as_str()), (ChildState::Absent, "Kommer inte i dag"));
+            let by: Vec<_> = day.absences.iter().map(|one| (one.by.as_str(), one.own)).collect();
+            assert_eq!(by, expected);
+        }
+        // Bo takes his back; Love is expected again only when Anna does too.
+        let own = |world: &SmallWorld, account| {
+            let absences = day_of(world, account, 0, at("07:15")).absences;
+            absences.into_iter().find(|one| one.own).unwrap().absence
+        };
+        for (person, state) in [(BO, ChildState::Absent), (ANNA, ChildState::Expected)] {
+            let absence = own(&world, guardian(person));
+            world.send(guardian(person), at("07:20"), &Command::WithdrawAbsence { child: LOVE, absence }).unwrap();
+            assert_eq!(day_of(&world, guardian(ANNA), 0, at("07:21")).state, state);
+        }
+    }
+
+    #[test]
+    fn a_marked_childs_family_is_not_named_to_anyone() {
+        let mut world = world();
+        world.enrolled(LOVE, |one| one.marked = true);
+        world.send(guardian(ANNA), at("06:50"), &absent(0, 0)).unwrap();
+        assert_eq!(world.all::<Absence>(Scope::Absence(LOVE))[0].name, "");
+        assert_eq!(day_of(&world, guardian(BO), 0, at("07:00")).absences[0].by, "Anmält av någon annan 06.50");
+    }
+
+    #[test]
+    fn across_a_threat_home_tells_a_name_and_nothing_else() {
+        let mut world = world();
+        world.enrolled(LOVE, |one| one.guardians[1].threat = true);
+        world.send(guardian(ANNA), at("06:50"), &absent(0, 0)).unwrap();
+        let love = lines(&world, guardian(BO), at("07:00")).remove(1);
+        assert_eq!(love, ("Love".to_owned(), ChildState::Unknown, "Mer än namnet visas inte här.".to_owned()));
+        let day = day_of(&world, guardian(BO), 0, at("07:00"));
+        assert!(day.placements.is_empty() && day.absences.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_received_is_marked_and_what_is_on_its_way_keeps_its_name() {
+        let mut world = world();
+        world.send(guardian(ANNA), at("06:50"), &absent(1, 1)).unwrap();
+        let absence: Absence = world.all(Scope::Absence(LOVE)).remove(0);
+        world.waiting.push((Absence::KIND, absence.absence));
+        let love = look(&world, guardian(ANNA), at("07:00")).0.children.remove(1);
+        assert_eq!(love.waiting.as_deref(), Some("Väntar på nät"));
+        assert_eq!(love.line, "Väntas 07.30–16.00. Borta i morgon");
+        let rights = world.rights(&guardian(ANNA), at("07:00"));
+        world.held =
+            Some(rights.iter().map(|(scope, _)| scope).filter(|scope| *scope != Scope::Placement(LOVES)).collect());
+        let found = lines(&world, guardian(ANNA), at("07:00"));
+        assert_eq!(found[1], ("Love".to_owned(), ChildState::Unknown, "Hämtar …".to_owned()));
+        assert_eq!(found[0].1, ChildState::Expected, "Ebba is here as a whole");
+    }
+
+    #[test]
+    fn a_form_says_beforehand_until_when_and_changes_when_that_has_passed() {
+        let mut world = world();
+        let switches = Switches { same_day_change: false, ..Switches::default() };
+        world.unit(PRESCHOOL, &[SchoolForm::Preschool], Some(switches));
+        let hint = |ahead, time| day_of(&world, guardian(ANNA), ahead, at(time)).placements.remove(0).hint;
+        assert_eq!(hint(1, "12:00").as_deref(), Some("Ändra senast i dag kl. 23.59."));
+        let late = "Sista tiden att ändra var i går kl. 23.59. Ring 0521-11 11 11.";
+        assert_eq!(hint(0, "12:00").as_deref(), Some(late));
+    }
+
+    /// Between a view's moment and its `until` nothing changes by itself, at `until` something may.
+    #[test]
+    fn until_is_the_next_moment_at_which_the_day_turns() {
+        let world = world();
+        for (now, until) in [("06:00", at("07:30")), ("07:30", at("16:00")), ("16:00", later(1, "00:00"))] {
+            assert_eq!(look(&world, guardian(ANNA), at(now)).1, until);
+        }
+    }
+
+    #[test]
+    fn home_joins_accounts_and_says_what_waits_and_what_is_old() {
+        let world = world();
+        let now = at("12:00");
+        let told = |around: &Around| {
+            world.look(guardian(ANNA), now, |anna| {
+                world.look(guardian(PersonId(uuid::Uuid::from_u128(99))), now, |nobody| {
+                    home(&[*anna, *nobody], around, &words(), now).unwrap().0
+                })
+            })
+        };
+        assert_eq!(told(&around()).children.len(), 2);
+        for (around, notice) in [
+            (around(), None),
+            (Around::default(), Some("Hämtar …")),
+            (Around { contact: Some(at("10:30")), ..around() }, Some("Senast hämtat i dag 10.30")),
+            (Around { contact: Some(at("11:30")), ..around() }, None),
+        ] {
+            assert_eq!(told(&around).notice.as_deref(), notice);
+        }
+        let alone = lines(&world, guardian(PersonId(uuid::Uuid::from_u128(99))), now);
+        assert!(alone.is_empty());
     }
 }

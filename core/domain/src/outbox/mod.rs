@@ -3,10 +3,10 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
-use crate::absence::{Absence, Days};
+use crate::attendance::AtPlacement;
+use crate::attendance::board_card::BoardCard;
 use crate::command::Command;
-use crate::home::absence_days;
-use crate::id::{ChildId, CommandId, PersonId, RecordId};
+use crate::id::{ChildId, CommandId, RecordId};
 use crate::refusal::Refusal;
 use crate::register::Child;
 use crate::saying;
@@ -122,18 +122,30 @@ fn what(seen: &[Seen<'_>], command: &Command, words: &Words, now: Timestamp) -> 
     let name = |child: &ChildId| name(seen, *child);
     Ok(match command {
         Command::ReportAbsence { child, days } => {
-            let days = absence_days(words, &absence(*child, *days), now.day());
-            words.sent_report(&name(child)?, &days)
+            words.sent_report(&name(child)?, &saying::days(words, *days, now.day()))
         }
         Command::ChangeAbsence { child, .. } => words.sent_change_absence(&name(child)?),
         Command::WithdrawAbsence { child, .. } => words.sent_withdraw(&name(child)?),
         Command::SetWeek { child, .. } => words.sent_week(&name(child)?),
         Command::ChangeDay { child, day, .. } => words.sent_day(&name(child)?, &saying::day(words, *day, now.day())),
-        Command::CheckIn(at) => words.sent_in(&name(&at.child)?),
-        Command::CheckOut(at) => words.sent_out(&name(&at.child)?),
-        Command::UndoCheck { at, .. } => words.sent_undo(&name(&at.child)?),
+        Command::CheckIn(at) => words.sent_in(&name_at(seen, at)?),
+        Command::CheckOut(at) => words.sent_out(&name_at(seen, at)?),
+        Command::UndoCheck { at, .. } => words.sent_undo(&name_at(seen, at)?),
         Command::SetContact { .. } => words.sent_contact(),
     })
+}
+
+/// A hall board knows a child by its card alone.
+fn name_at(seen: &[Seen<'_>], at: &AtPlacement) -> Result<String, Unread> {
+    let Some(group) = at.group else { return name(seen, at.child) };
+    for one in seen {
+        match one.get::<BoardCard>(Scope::Board(group), RecordId(at.placement.0)) {
+            Ok(Some(card)) => return Ok(card.name),
+            Ok(None) | Err(Unread::NotHeld(_)) => {}
+            Err(broken) => return Err(broken),
+        }
+    }
+    name(seen, at.child)
 }
 
 /// The child's name as some account still sees it; a right that ended took the name with it.
@@ -146,17 +158,4 @@ fn name(seen: &[Seen<'_>], child: ChildId) -> Result<String, Unread> {
         }
     }
     Ok("–".to_owned())
-}
-
-/// An absence with these days, to say them in words.
-fn absence(child: ChildId, days: Days) -> Absence {
-    Absence {
-        absence: RecordId(child.0),
-        child,
-        from: days.from,
-        until: days.until,
-        part: days.part,
-        by: PersonId(child.0),
-        at: Timestamp(0),
-    }
 }
