@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod open;

@@ -172,7 +172,7 @@ fn run(arguments: Arguments) -> Done {
         }
         Verb::People(PeopleVerb::Find { text, tenant }) => {
             let (store, _) = open::tenant(&config, tenant)?;
-            for (person, name, what) in import::apply::find(&store, &text)? {
+            for (person, name, what) in import::find(&store, &text)? {
                 println!("{person}  {what:<16} {name}");
             }
             Ok(())
@@ -209,10 +209,7 @@ async fn stopped() {
 }
 
 fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool) -> Done {
-    let source = Folder::new(folder);
-    if !source.is_there() {
-        return Err(format!("{}: no such folder", folder.display()).into());
-    }
+    let source = Folder::open(folder).map_err(|why| format!("{}: {}", folder.display(), why.kind()))?;
     let (store, sign_in) = open::tenant(config, tenant)?;
     let keys = open::keys(config)?;
     let report = import::run(&source, &store, &sign_in, &keys, SystemClock.now(), &mut |what, count| {

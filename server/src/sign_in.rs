@@ -18,8 +18,8 @@ use kapprum_protocol::session::Activated;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
+use crate::identity::IdentityNumber;
 use crate::keys::Keys;
 use crate::store::{Result, StoreError};
 
@@ -45,16 +45,6 @@ pub struct SignIn {
     connection: Mutex<Connection>,
 }
 
-/// An identity number on its way to its seal. Not `Debug`; wiped when dropped.
-pub struct IdentityNumber(Zeroizing<String>);
-
-impl IdentityNumber {
-    /// A number as a source gave it.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-}
-
 impl SignIn {
     /// Opens the file, making it if it is not there.
     pub fn open(path: &Path, tenant: TenantId) -> Result<Self> {
@@ -64,6 +54,11 @@ impl SignIn {
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
         connection.execute_batch(TABLES)?;
         Ok(Self { tenant, connection: Mutex::new(connection) })
+    }
+
+    /// Whose sign-in data this is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Invites to an account; the token is told only here. A shared device brings the right that pairing gives it.
@@ -134,7 +129,7 @@ impl SignIn {
 
     /// Keeps a person's identity number, sealed; writes only if it is another than before.
     pub fn keep_identity(&self, keys: &Keys, person: PersonId, number: &IdentityNumber) -> Result<()> {
-        let find = keys.identity_code(number.0.as_bytes());
+        let find = keys.identity_code(number.expose().as_bytes());
         let connection = self.connection();
         let known: Option<[u8; 32]> = connection
             .prepare_cached("SELECT find FROM identity WHERE person = ?1")?
@@ -145,7 +140,7 @@ impl SignIn {
         }
         let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).map_err(unreadable)?;
-        let payload = Payload { msg: number.0.as_bytes(), aad: person.0.as_bytes() };
+        let payload = Payload { msg: number.expose().as_bytes(), aad: person.0.as_bytes() };
         let cipher = XChaCha20Poly1305::new(keys.identity_key().into());
         let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(unreadable)?;
         connection

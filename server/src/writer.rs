@@ -66,10 +66,20 @@ pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
 
 /// Writes changes that no command made, with what follows from them, in one transaction.
 pub fn import(store: &dyn Store, changes: &[Change], now: Timestamp) -> Result<BTreeSet<Scope>> {
+    import_decided(store, now, &mut |_| Ok(changes.to_vec()))
+}
+
+/// As [`import`], with changes that are decided over the transaction's own world.
+pub fn import_decided(
+    store: &dyn Store,
+    now: Timestamp,
+    decide: &mut dyn FnMut(&World<'_>) -> std::result::Result<Vec<Change>, Unread>,
+) -> Result<BTreeSet<Scope>> {
     let mut touched = BTreeSet::new();
     store.write(&mut |transaction| {
         touched = BTreeSet::new();
-        follow(transaction, changes.to_vec(), None, now, &mut touched)
+        let changes = decide(&World::new(transaction)).map_err(unread)?;
+        follow(transaction, changes, None, now, &mut touched)
     })?;
     Ok(touched)
 }
@@ -87,7 +97,7 @@ fn one(
     bytes: &str,
     touched: &mut BTreeSet<Scope>,
 ) -> Result<Receipt> {
-    let Ok(envelope) = Envelope::read(bytes) else { return Ok(unread(bytes, batch.received)) };
+    let Ok(envelope) = Envelope::read(bytes) else { return Ok(unreadable(bytes, batch.received)) };
     let settles = envelope.body.is_none();
     let digest = hash(bytes);
     if let Some(kept) = transaction.receipt(&batch.account, envelope.id)? {
@@ -104,7 +114,7 @@ fn one(
         return keep(transaction, keys, batch, None, receipt);
     }
     let unfit = match envelope.made() {
-        None => return Ok(unread(bytes, batch.received)),
+        None => return Ok(unreadable(bytes, batch.received)),
         Some(made) if made < old => Some(Refusal::TooOld),
         Some(made) if made > ahead => Some(Refusal::Clock),
         Some(_) => None,
@@ -213,12 +223,16 @@ fn follow(
                 made.push(change);
             }
         }
-        step = consequences(&World::new(transaction), &made, now).map_err(|unread| match unread {
-            Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
-            Unread::Broken(why) => StoreError::Failed(why),
-        })?;
+        step = consequences(&World::new(transaction), &made, now).map_err(unread)?;
     }
     Ok(())
+}
+
+fn unread(unread: Unread) -> StoreError {
+    match unread {
+        Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
+        Unread::Broken(why) => StoreError::Failed(why),
+    }
 }
 
 fn keep(
@@ -248,7 +262,7 @@ fn upgrade(id: CommandId, received: Timestamp) -> Receipt {
 }
 
 /// An envelope that this server can't read may be a newer one's: parked, if it has an id at all.
-fn unread(bytes: &str, received: Timestamp) -> Receipt {
+fn unreadable(bytes: &str, received: Timestamp) -> Receipt {
     upgrade(id_of(bytes), received)
 }
 

@@ -143,6 +143,40 @@ impl Body for CarePlaces {
     }
 }
 
+/// What the source of the register last said of a person. An import changes only what the source itself changed since:
+/// an own phone number, a relation that a principal closed (ruling f) or a substitute's assignment (ruling e) stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The person.
+    pub person: PersonId,
+    /// Contact details; empty if protected.
+    #[serde(default)]
+    pub contact: ContactDetails,
+    /// The person's guardians.
+    #[serde(default)]
+    pub guardians: Vec<Guardianship>,
+    /// Where the person is as a child.
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// Posts.
+    #[serde(default)]
+    pub duties: Vec<Duty>,
+    /// Work with groups.
+    #[serde(default)]
+    pub assignments: Vec<Assignment>,
+}
+
+/// Phone, mail and address as the source has them; empty if it has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactDetails {
+    /// Phone, as written.
+    pub phone: String,
+    /// Mail address.
+    pub mail: String,
+    /// Street, postal code and town in one line.
+    pub address: String,
+}
+
 impl Body for Child {
     const KIND: &'static str = "child";
     fn scope(&self) -> Scope {
@@ -180,5 +214,15 @@ impl Body for Placement {
     }
     fn id(&self) -> RecordId {
         RecordId(self.placement.0)
+    }
+}
+
+impl Body for Imported {
+    const KIND: &'static str = "imported";
+    fn scope(&self) -> Scope {
+        Scope::Register(self.person)
+    }
+    fn id(&self) -> RecordId {
+        RecordId(self.person.0)
     }
 }

@@ -1,490 +1,369 @@
-//! From the standard's rows to the domain's facts. Pure but for the report: what is not sound is left out and said.
+//! From sound rows to the records they ask for. Pure: knows nothing of what is stored.
+//!
+//! The rows of small resources are gathered by the person they are about, so that the many persons can then pass one by
+//! one: memory grows with ids and days, not with names and addresses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
-use kapprum_domain::contact::Contact;
 use kapprum_domain::grant::Place;
-use kapprum_domain::id::{ChildId, GroupId, PersonId, PlacementId, UnitId};
-use kapprum_domain::organisation::{Group, GroupKind, SchoolForm, StaffCard, Unit};
-use kapprum_domain::register::{Assignment, Child, Duty, Employed, Enrolled, Guardianship, Placement};
-use kapprum_domain::time::{Day, Timestamp};
+use kapprum_domain::id::{GroupId, PersonId, PlacementId, UnitId};
+use kapprum_domain::organisation::{Group, GroupKind, SchoolForm, Unit};
+use kapprum_domain::register::{Assignment, Duty, Placement};
+use kapprum_domain::time::{Day, Span, TimeOfDay};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::report::Report;
-use super::source::{Folder, Row, reference, text};
-use crate::sign_in::IdentityNumber;
+use super::Resource;
+use super::apply::Wanted;
+use super::ss12000::organisation::Organisation;
+use super::ss12000::person::Person;
+use super::ss12000::{self, Period, Reading, Row};
+use crate::identity::IdentityNumber;
 
-/// What a source says, as far as it is sound.
-#[derive(Default)]
-pub struct Facts {
-    pub(crate) units: BTreeMap<UnitId, Unit>,
-    pub(crate) groups: BTreeMap<GroupId, Group>,
-    pub(crate) children: BTreeMap<ChildId, (Child, Enrolled)>,
-    pub(crate) placements: BTreeMap<PlacementId, Placement>,
-    pub(crate) staff: BTreeMap<PersonId, (Employed, Vec<StaffCard>)>,
-    pub(crate) contacts: BTreeMap<PersonId, Contact>,
-    pub(crate) numbers: Vec<(PersonId, IdentityNumber)>,
+/// What the source says, gathered.
+pub struct Register {
+    pub(super) today: Day,
+    pub(super) whole: bool,
+    organisations: Vec<Organisation>,
+    units: BTreeMap<UnitId, Unit>,
+    below: HashMap<Uuid, Vec<UnitId>>,
+    pub(super) groups: HashMap<GroupId, Group>,
+    unused_groups: HashSet<Uuid>,
+    wanted: Vec<Wanted>,
+    pub(super) places: HashMap<PersonId, Vec<Place>>,
+    pub(super) placements: HashMap<PersonId, Vec<Placement>>,
+    posts: HashMap<Uuid, (PersonId, Period)>,
+    pub(super) duties: HashMap<PersonId, Vec<(Uuid, Duty)>>,
+    pub(super) assignments: HashMap<PersonId, Vec<Assignment>>,
+    pub(super) people: HashMap<PersonId, Standing>,
+    pub(super) responsible: HashSet<PersonId>,
+    pub(super) near_marked: HashSet<PersonId>,
+    numbers: HashMap<u64, PersonId>,
+    shared_numbers: HashSet<u64>,
+    hasher: RandomState,
 }
 
-/// A person as far as others refer to it.
-struct Known {
-    name: (String, String),
-    hidden: bool,
+/// What the first pass over persons keeps of each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Sound,
+    Gone,
+    Refused,
 }
 
-/// Reads a source.
-pub(crate) fn read(source: &Folder, now: Timestamp, report: &mut Report) -> Facts {
-    let mut facts = Facts::default();
-    source.rows("organisations", report, &mut |row, report| facts.organisation(row, report));
-    source.rows("groups", report, &mut |row, report| facts.group(row, report));
-    let mut people = People::default();
-    source.rows("persons", report, &mut |row, report| people.person(row, report, &mut facts));
-    people.hide(&facts);
-    let mut memberships = Vec::new();
-    source.rows("groups", &mut Report::default(), &mut |row, _| memberships.extend(members(row, &facts)));
-    source.rows("placements", report, &mut |row, report| facts.placement(row, &people, report));
-    for (child, place) in memberships {
-        facts.join(child, place);
+impl Register {
+    /// An empty register on a day.
+    pub fn new(today: Day) -> Self {
+        Self {
+            today,
+            whole: false,
+            organisations: Vec::new(),
+            units: BTreeMap::new(),
+            below: HashMap::new(),
+            groups: HashMap::new(),
+            unused_groups: HashSet::new(),
+            wanted: Vec::new(),
+            places: HashMap::new(),
+            placements: HashMap::new(),
+            posts: HashMap::new(),
+            duties: HashMap::new(),
+            assignments: HashMap::new(),
+            people: HashMap::new(),
+            responsible: HashSet::new(),
+            near_marked: HashSet::new(),
+            numbers: HashMap::new(),
+            shared_numbers: HashSet::new(),
+            hasher: RandomState::new(),
+        }
     }
-    let mut duties = BTreeMap::new();
-    source.rows("duties", report, &mut |row, report| facts.duty(row, &people, &mut duties, report));
-    source.rows("activities", report, &mut |row, report| facts.activity(row, &duties, now, report));
-    facts.finish(&people, report);
-    facts
-}
 
-/// An ordinary name that stands in for a protected person's until it is decided what to show (ruling i).
-pub fn alias(id: Uuid) -> &'static str {
-    let names = ["Kim", "Robin", "Charlie", "Mika", "Noel", "Sasha"];
-    let at = usize::try_from(id.as_u128() % 6).unwrap_or(0);
-    names.get(at).copied().unwrap_or("Kim")
-}
-
-#[derive(Default)]
-struct People {
-    known: BTreeMap<PersonId, Known>,
-}
-
-impl People {
-    fn person(&mut self, row: &Row, report: &mut Report, facts: &mut Facts) {
-        let Some(id) = id(row, report).map(PersonId) else { return };
-        let status = row.text("personStatus").unwrap_or("Aktiv");
-        if ["Utvandrad", "Avliden"].contains(&status) {
-            // As if the source had them no more: what they had ends.
-            return;
+    /// Gathers a row. Organisations come first and are settled before groups, groups before what names them.
+    pub fn add(&mut self, resource: Resource, row: &Value, reading: &mut Reading) {
+        match resource {
+            Resource::Organisations => self.organisations.extend(Organisation::read(row, reading)),
+            Resource::Groups => self.add_group(row, reading),
+            Resource::Placements => self.add_placement(row, reading),
+            Resource::Duties => self.add_duty(row, reading),
+            Resource::Activities => self.add_activity(row, reading),
+            Resource::Persons => self.add_person(row, reading),
         }
-        let hidden = match row.text("securityMarking") {
-            None | Some("Ingen") => false,
-            Some("Sekretessmarkering" | "Skyddad folkbokföring") => true,
-            Some(_) => {
-                report.skip(row.resource, row.id(), "securityMarking", "unknown: taken as a mark");
-                true
-            }
-        };
-        let Some(given) = row.text("givenName") else {
-            return report.refuse(row.resource, row.id(), "givenName", "missing");
-        };
-        let family = row.text("familyName").unwrap_or_default().to_owned();
-        if let Some(number) = row.value().get("civicNo").and_then(|number| text(number, "value")) {
-            match identity_number(number) {
-                Some(number) => facts.numbers.push((id, number)),
-                None => report.skip(row.resource, row.id(), "civicNo", "not an identity number"),
+    }
+
+    /// All organisations have come. If pages of them are missing, the stored units count as there.
+    pub fn settle_units(&mut self, stored: Vec<Unit>, whole: bool) {
+        let parents: HashMap<Uuid, Option<Uuid>> = self.organisations.iter().map(|one| (one.id, one.parent)).collect();
+        for one in self.organisations.drain(..).filter(|one| one.unit && goes_on(one.until, self.today)) {
+            let unit = UnitId(one.id);
+            let (name, forms, phone) = (one.name, one.forms, one.phone);
+            self.units.insert(unit, Unit { unit, name, forms, phone, hours: usual_hours(), switches: None });
+        }
+        self.wanted.extend(self.units.values().cloned().map(Wanted::Unit));
+        for unit in stored {
+            if whole && !self.units.contains_key(&unit.unit) {
+                self.wanted.push(Wanted::UnitGone(unit.unit));
+            } else if !whole {
+                self.units.entry(unit.unit).or_insert(unit);
             }
         }
-        self.contact(id, row, given, &family, facts);
-        let mut guardians = Vec::new();
-        for one in row.list("responsibles") {
-            match (text(one, "relationType"), reference(one, "person").and_then(|id| Uuid::parse_str(id).ok())) {
-                (Some("Vårdnadshavare"), Some(guardian)) => {
-                    let until = day(one, "endDate", row, report);
-                    guardians.push(Guardianship { guardian: PersonId(guardian), threat: false, until });
+        for unit in self.units.keys() {
+            let mut at = Some(unit.0);
+            // More levels than any municipality has, so that a circle ends.
+            for _ in 0..16 {
+                let Some(organisation) = at else { break };
+                let below = self.below.entry(organisation).or_default();
+                if !below.contains(unit) {
+                    below.push(*unit);
                 }
-                (Some("Vårdnadshavare"), None) => {
-                    report.skip(row.resource, row.id(), "responsibles.person", "not an id");
-                }
-                (Some("Annan ansvarig" | "Annan behörig" | "God man" | "Förälder"), _) => {}
-                _ => report.skip(row.resource, row.id(), "responsibles.relationType", "unknown"),
+                at = parents.get(&organisation).copied().flatten();
             }
         }
-        let mut enrolled = Enrolled {
-            child: id.as_child(),
-            birthday: day(row.value(), "birthDate", row, report),
-            school_year: None,
-            marked: hidden,
-            guardians,
-            places: Vec::new(),
-        };
-        let mut forms = Vec::new();
-        for one in row.list("enrolments") {
-            self.enrolment(one, row, &mut enrolled, &mut forms, facts, report);
-        }
-        self.known.insert(id, Known { name: (given.to_owned(), family.clone()), hidden });
-        let child = Child { child: id.as_child(), call_name: given.to_owned(), family_name: family, forms };
-        facts.children.insert(id.as_child(), (child, enrolled));
     }
 
-    fn enrolment(
-        &self,
-        one: &Value,
-        row: &Row,
-        enrolled: &mut Enrolled,
-        forms: &mut Vec<SchoolForm>,
-        facts: &Facts,
-        report: &mut Report,
-    ) {
-        if one.get("cancelled").and_then(Value::as_bool) == Some(true) {
+    /// All groups have come. If pages of them are missing, the stored groups count as there.
+    pub fn settle_groups(&mut self, stored: Vec<Group>, whole: bool) {
+        for group in stored {
+            if whole && !self.groups.contains_key(&group.group) {
+                self.wanted.push(Wanted::GroupGone(group));
+            } else if !whole {
+                self.groups.entry(group.group).or_insert(group);
+            }
+        }
+    }
+
+    /// The first pass over persons is done. If no page is missing, reports whom rows name that the source
+    /// doesn't have.
+    pub fn settle_people(&mut self, whole: bool, reading: &mut Reading) {
+        self.whole = whole;
+        if !whole {
             return;
         }
-        let unit = reference(one, "enroledAt").and_then(|id| Uuid::parse_str(id).ok()).map(UnitId);
-        let Some(unit) = unit.filter(|unit| facts.units.contains_key(unit)) else {
-            return report.skip(row.resource, row.id(), "enrolments.enroledAt", "not a unit of the source");
-        };
-        let Some(from) = day(one, "startDate", row, report) else {
-            return report.skip(row.resource, row.id(), "enrolments.startDate", "missing");
-        };
-        let form = form(text(one, "schoolType").unwrap_or_default());
-        if form == SchoolForm::Preschool {
-            // Preschool is a placement; being enrolled besides adds nothing.
+        let unknown = |person: &PersonId| !self.people.contains_key(person);
+        for place in self.places.iter().filter(|(person, _)| unknown(person)).flat_map(|(_, places)| places) {
+            match (place.placement, place.group) {
+                (Some(placement), _) => reading.refuse(Resource::Placements, placement.0, "child", NOWHERE),
+                (None, Some(group)) => reading.refuse(Resource::Groups, group.0, "groupMemberships.person", NOWHERE),
+                (None, None) => {}
+            }
+        }
+        for (duty, _) in self.duties.iter().filter(|(person, _)| unknown(person)).flat_map(|(_, duties)| duties) {
+            reading.refuse(Resource::Duties, *duty, "person", NOWHERE);
+        }
+    }
+
+    /// The units and groups that the source asks for, and those that ended.
+    pub fn organisation(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// Whether a number stands on two people: then neither may sign in with it.
+    pub fn shared(&self, number: &IdentityNumber) -> bool {
+        self.shared_numbers.contains(&self.hasher.hash_one(number.expose()))
+    }
+
+    /// Whether the source has a row for this person, sound or not.
+    pub fn names(&self, person: PersonId) -> bool {
+        self.people.contains_key(&person)
+    }
+
+    fn add_group(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(group) = ss12000::group::Group::read(row, reading) else { return };
+        let Some(mut kind) = group.kind else {
+            self.unused_groups.insert(group.id);
             return;
-        }
-        if let Some(year) = one.get("schoolYear").and_then(Value::as_u64).and_then(|year| u8::try_from(year).ok()) {
-            let year = if form == SchoolForm::UpperSecondary { year.saturating_add(9) } else { year };
-            enrolled.school_year = enrolled.school_year.max(Some(year));
-        }
-        forms.push(form);
-        let until = day(one, "endDate", row, report);
-        enrolled.places.push(Place { unit, group: None, placement: None, from, until });
-    }
-
-    fn contact(&self, id: PersonId, row: &Row, given: &str, family: &str, facts: &mut Facts) {
-        let first = |name: &str, fields: &[&str]| {
-            let values = row.list(name).filter_map(|one| fields.iter().find_map(|field| text(one, field)));
-            values.map(str::to_owned).next().unwrap_or_default()
         };
-        // The standard asks for `number` and defines `value`.
-        let contact = Contact {
-            person: id,
-            given_name: given.to_owned(),
-            family_name: family.to_owned(),
-            phone: first("phoneNumbers", &["value", "number"]),
-            mail: first("emails", &["value"]),
-            address: first("addresses", &["streetAddress"]),
-        };
-        facts.contacts.insert(id, contact);
-    }
-
-    /// Who lives with a marked child is not to be found either.
-    fn hide(&mut self, facts: &Facts) {
-        let marked = facts.children.values().filter(|(_, enrolled)| enrolled.marked);
-        for guardian in marked.flat_map(|(_, enrolled)| &enrolled.guardians) {
-            if let Some(known) = self.known.get_mut(&guardian.guardian) {
-                known.hidden = true;
-            }
-        }
-    }
-}
-
-impl Facts {
-    fn organisation(&mut self, row: &Row, report: &mut Report) {
-        let Some(id) = id(row, report).map(UnitId) else { return };
-        match row.text("organisationType") {
-            Some("Skolenhet") => {}
-            Some(_) => return,
-            None => return report.refuse(row.resource, row.id(), "organisationType", "missing"),
-        }
-        let Some(name) = row.text("displayName") else {
-            return report.refuse(row.resource, row.id(), "displayName", "missing");
-        };
-        let forms: BTreeSet<SchoolForm> = row.list("schoolTypes").filter_map(Value::as_str).map(form).collect();
-        let phone = row.text("phoneNumber").unwrap_or_default().to_owned();
-        let forms = forms.into_iter().collect();
-        let unit = Unit { unit: id, name: name.to_owned(), forms, phone, hours: [None; 7], switches: None };
-        self.units.insert(id, unit);
-    }
-
-    fn group(&mut self, row: &Row, report: &mut Report) {
-        let Some(id) = id(row, report).map(GroupId) else { return };
-        let unit = reference(row.value(), "organisation").and_then(|id| Uuid::parse_str(id).ok()).map(UnitId);
-        let Some(unit) = unit.filter(|unit| self.units.contains_key(unit)) else {
-            return report.refuse(row.resource, row.id(), "organisation", "not a unit of the source");
-        };
-        let after_school = matches!(row.text("schoolType"), Some("FTH" | "OPPFTH"));
-        let kind = match row.text("groupType") {
-            Some("Avdelning") if after_school => GroupKind::AfterSchool,
-            Some("Avdelning") => GroupKind::Department,
-            Some("Klass") => GroupKind::Class,
-            Some("Mentor") => GroupKind::Mentor,
-            Some("Undervisning") => GroupKind::Teaching,
-            Some("Provgrupp" | "Schema" | "Personalgrupp" | "Övrigt") => return,
-            _ => return report.refuse(row.resource, row.id(), "groupType", "unknown"),
-        };
-        let name = row.text("displayName").unwrap_or("–").to_owned();
-        self.groups.insert(id, Group { group: id, unit, name, kind });
-    }
-
-    fn placement(&mut self, row: &Row, people: &People, report: &mut Report) {
-        let Some(id) = id(row, report).map(PlacementId) else { return };
-        let named = |name: &str| reference(row.value(), name).and_then(|id| Uuid::parse_str(id).ok());
-        let child = named("child").map(ChildId).filter(|child| self.children.contains_key(child));
-        let Some(child) = child else {
-            return report.refuse(row.resource, row.id(), "child", "not a person of the source");
-        };
-        let Some(unit) = named("placedAt").map(UnitId).filter(|unit| self.units.contains_key(unit)) else {
-            return report.refuse(row.resource, row.id(), "placedAt", "not a unit of the source");
-        };
-        let Some(from) = day(row.value(), "startDate", row, report) else {
-            return report.refuse(row.resource, row.id(), "startDate", "missing");
-        };
-        let group = named("group").map(GroupId);
-        let known = group.filter(|group| self.groups.get(group).is_some_and(|one| one.kind.is_care()));
-        if group.is_some() && known.is_none() {
-            report.skip(row.resource, row.id(), "group", "not a department of the source");
-        }
-        let mut owners = Vec::new();
-        for one in row.list("owners") {
-            match text(one, "id").and_then(|id| Uuid::parse_str(id).ok()).map(PersonId) {
-                Some(owner) if people.known.contains_key(&owner) => owners.push(owner),
-                _ => report.skip(row.resource, row.id(), "owners", "not a person of the source"),
-            }
-        }
-        let form = match row.text("schoolType") {
-            Some("FTH") => SchoolForm::AfterSchool,
-            Some("OPPFTH") => SchoolForm::OpenAfterSchool,
-            _ => SchoolForm::Preschool,
-        };
-        let until = day(row.value(), "endDate", row, report);
-        let placement = Placement { placement: id, child, unit, group: known, form, owners, from, until };
-        self.placements.insert(id, placement);
-        if let Some((card, enrolled)) = self.children.get_mut(&child) {
-            card.forms.push(form);
-            enrolled.places.push(Place { unit, group: known, placement: Some(id), from, until });
-        }
-    }
-
-    /// Puts a child's membership on its enrolment at the unit, or beside it.
-    fn join(&mut self, child: ChildId, place: Place) {
-        let Some((_, enrolled)) = self.children.get_mut(&child) else { return };
-        let same = |one: &Place| one.group == place.group;
-        if enrolled.places.iter().any(same) {
+        let Some(unit) = self.unit(group.organisation, Resource::Groups, group.id, "organisation", reading) else {
             return;
-        }
-        let free = |one: &&mut Place| one.unit == place.unit && one.group.is_none() && one.placement.is_none();
-        match enrolled.places.iter_mut().find(free) {
-            Some(enrolment) => {
-                enrolment.group = place.group;
-                enrolment.from = enrolment.from.max(place.from);
-                enrolment.until = match (enrolment.until, place.until) {
-                    (Some(one), Some(other)) => Some(one.min(other)),
-                    (one, other) => one.or(other),
-                };
-            }
-            None => enrolled.places.push(place),
-        }
-    }
-
-    fn duty(
-        &mut self,
-        row: &Row,
-        people: &People,
-        duties: &mut BTreeMap<Uuid, (PersonId, UnitId)>,
-        report: &mut Report,
-    ) {
-        let Some(id) = id(row, report) else { return };
-        let named = |name: &str| reference(row.value(), name).and_then(|id| Uuid::parse_str(id).ok());
-        let Some(person) = named("person").map(PersonId).filter(|person| people.known.contains_key(person)) else {
-            return report.refuse(row.resource, row.id(), "person", "not a person of the source");
         };
-        let Some(unit) = named("dutyAt").map(UnitId).filter(|unit| self.units.contains_key(unit)) else {
-            return report.refuse(row.resource, row.id(), "dutyAt", "not a unit of the source");
-        };
-        duties.insert(id, (person, unit));
-        let principal = matches!(row.text("dutyRole"), Some("Rektor" | "Förskolechef"));
-        let (from, until) = (day(row.value(), "startDate", row, report), day(row.value(), "endDate", row, report));
-        let mut assignments = Vec::new();
-        for one in row.list("assignmentRole") {
-            let group = reference(one, "group").and_then(|id| Uuid::parse_str(id).ok()).map(GroupId);
-            match group.and_then(|group| self.groups.get(&group)) {
-                Some(group) => {
-                    // A mentor of a class is its mentor, whatever the group is called.
-                    let mentor = text(one, "assignmentRoleType") == Some("Mentor") && group.kind == GroupKind::Class;
-                    let kind = if mentor { GroupKind::Mentor } else { group.kind };
-                    let from = day(one, "startDate", row, report).or(from);
-                    let until = day(one, "endDate", row, report).or(until);
-                    assignments.push(Assignment { group: group.group, unit: group.unit, kind, from, until });
-                }
-                None => report.skip(row.resource, row.id(), "assignmentRole.group", "not a group of the source"),
-            }
+        if let Some(unit) = self.units.get(&unit).filter(|_| kind == GroupKind::Department && group.form.is_none())
+            && unit.forms.contains(&SchoolForm::AfterSchool)
+            && !unit.forms.contains(&SchoolForm::Preschool)
+        {
+            kind = GroupKind::AfterSchool;
         }
-        let (employed, _) = self.employed(person);
-        employed.duties.push(Duty { unit, principal, from, until });
-        employed.assignments.extend(assignments);
-    }
-
-    /// Who teaches a group sees the child and its absence, no more (`protocol.md` §1).
-    fn activity(
-        &mut self,
-        row: &Row,
-        duties: &BTreeMap<Uuid, (PersonId, UnitId)>,
-        now: Timestamp,
-        report: &mut Report,
-    ) {
-        if day(row.value(), "endDate", row, report).is_some_and(|end| end < now.day()) {
-            return;
+        let ours = Group { group: GroupId(group.id), unit, name: group.name, kind };
+        if self.groups.contains_key(&ours.group) {
+            return reading.refuse(Resource::Groups, group.id, "id", TWICE);
         }
-        let groups: Vec<(GroupId, UnitId)> = row
-            .list("groups")
-            .filter_map(|one| text(one, "id").and_then(|id| Uuid::parse_str(id).ok()).map(GroupId))
-            .filter_map(|group| self.groups.get(&group).map(|one| (group, one.unit)))
-            .collect();
-        if groups.is_empty() {
-            report.skip(row.resource, row.id(), "groups", "no group of the source");
-        }
-        for one in row.list("teachers") {
-            let duty = reference(one, "duty").and_then(|id| Uuid::parse_str(id).ok());
-            let Some((teacher, _)) = duty.and_then(|duty| duties.get(&duty)).copied() else {
-                report.skip(row.resource, row.id(), "teachers.duty", "not a duty of the source");
+        for (person, period) in group.members {
+            let (from, until) = within(period, group.period);
+            let Some(from) = from else {
+                reading.refuse(Resource::Groups, group.id, "groupMemberships.startDate", "is missing");
                 continue;
             };
-            let (from, until) = (day(one, "startDate", row, report), day(one, "endDate", row, report));
-            let (employed, _) = self.employed(teacher);
-            for (group, unit) in &groups {
-                if !employed.assignments.iter().any(|assignment| assignment.group == *group) {
-                    let kind = GroupKind::Teaching;
-                    employed.assignments.push(Assignment { group: *group, unit: *unit, kind, from, until });
-                }
-            }
+            let place = Place { unit, group: Some(ours.group), placement: None, from, until };
+            self.places.entry(PersonId(person)).or_default().push(place);
+        }
+        if goes_on(group.period.1, self.today) {
+            self.wanted.push(Wanted::Group(ours.clone()));
+            self.groups.insert(ours.group, ours);
+        } else {
+            self.unused_groups.insert(group.id);
         }
     }
 
-    fn employed(&mut self, person: PersonId) -> &mut (Employed, Vec<StaffCard>) {
-        let none = || (Employed { person, duties: Vec::new(), assignments: Vec::new() }, Vec::new());
-        self.staff.entry(person).or_insert_with(none)
+    fn add_placement(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(placement) = ss12000::placement::Placement::read(row, reading) else { return };
+        let id = placement.id;
+        let Some(unit) = self.unit(placement.unit, Resource::Placements, id, "placedAt", reading) else { return };
+        let group = placement.group.and_then(|group| self.group(group, Resource::Placements, id, "group", reading));
+        let after_school = group.is_some_and(|group| group.kind == GroupKind::AfterSchool);
+        let otherwise = if after_school { SchoolForm::AfterSchool } else { SchoolForm::Preschool };
+        let group = group.map(|group| group.group);
+        let (from, until, child) = (placement.from, placement.until, PersonId(placement.child));
+        let owners: Vec<_> = placement.owners.into_iter().map(PersonId).collect();
+        self.responsible.extend(&owners);
+        let placements = self.placements.entry(child).or_default();
+        if placements.iter().any(|one| one.placement.0 == id) {
+            return reading.refuse(Resource::Placements, id, "id", TWICE);
+        }
+        placements.push(Placement {
+            placement: PlacementId(id),
+            child: child.as_child(),
+            unit,
+            group,
+            form: placement.form.unwrap_or(otherwise),
+            owners,
+            from,
+            until,
+        });
+        let place = Place { unit, group, placement: Some(PlacementId(id)), from, until };
+        self.places.entry(child).or_default().push(place);
     }
 
-    /// Names for staff cards, aliases for the protected, and no child's card for those who are no children.
-    fn finish(&mut self, people: &People, report: &mut Report) {
-        for (person, (employed, cards)) in &mut self.staff {
-            let Some(known) = people.known.get(person) else { continue };
-            let name =
-                if known.hidden { alias(person.0).to_owned() } else { format!("{} {}", known.name.0, known.name.1) };
-            for duty in &employed.duties {
-                let card = StaffCard {
-                    person: *person,
-                    unit: duty.unit,
-                    name: name.trim().to_owned(),
-                    principal: duty.principal,
+    fn add_duty(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(duty) = ss12000::duty::Duty::read(row, reading) else { return };
+        let (id, person) = (duty.id, PersonId(duty.person));
+        if self.posts.insert(id, (person, duty.period)).is_some() {
+            return reading.refuse(Resource::Duties, id, "id", TWICE);
+        }
+        let units = self.below.get(&duty.at).cloned().unwrap_or_default();
+        if units.is_empty() {
+            reading.refuse(Resource::Duties, id, "dutyAt", NOWHERE);
+        }
+        let (from, until) = duty.period;
+        for unit in units {
+            let duty = Duty { unit, principal: duty.principal, from, until };
+            self.duties.entry(person).or_default().push((id, duty));
+        }
+        for role in duty.roles {
+            let group = self.group(role.group, Resource::Duties, id, "assignmentRole.group", reading);
+            let Some((group, unit, kind)) = group.map(|group| (group.group, group.unit, group.kind)) else { continue };
+            let kind = if role.mentor && !kind.is_care() { GroupKind::Mentor } else { kind };
+            let (from, until) = within(role.period, duty.period);
+            self.assignments.entry(person).or_default().push(Assignment { group, unit, kind, from, until });
+        }
+    }
+
+    fn add_activity(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(activity) = ss12000::activity::Activity::read(row, reading) else { return };
+        for group in activity.groups {
+            let group = self.group(group, Resource::Activities, activity.id, "groups", reading);
+            let Some((group, unit)) = group.map(|group| (group.group, group.unit)) else { continue };
+            for (duty, period) in &activity.teachers {
+                let Some((person, post)) = self.posts.get(duty) else {
+                    reading.refuse(Resource::Activities, activity.id, "teachers.duty", NOWHERE);
+                    continue;
                 };
-                if !cards.iter().any(|one| one.unit == card.unit) {
-                    cards.push(card);
-                }
-            }
-        }
-        self.children.retain(|_, (_, enrolled)| !enrolled.places.is_empty());
-        let guardians: BTreeSet<PersonId> =
-            self.children.values().flat_map(|(_, one)| &one.guardians).map(|one| one.guardian).collect();
-        let staff: BTreeSet<PersonId> = self.staff.keys().copied().collect();
-        self.contacts.retain(|person, _| guardians.contains(person) || staff.contains(person));
-        for (person, contact) in &mut self.contacts {
-            if people.known.get(person).is_some_and(|known| known.hidden) {
-                let given_name = alias(person.0).to_owned();
-                *contact = Contact { person: *person, given_name, ..empty(*person) };
-            }
-        }
-        for (child, (card, enrolled)) in &mut self.children {
-            card.forms.sort();
-            card.forms.dedup();
-            enrolled.places.sort();
-            let dangling = |one: &Guardianship| !people.known.contains_key(&one.guardian);
-            if enrolled.guardians.iter().any(dangling) {
-                report.skip("persons", &child.to_string(), "responsibles.person", "not a person of the source");
-            }
-            enrolled.guardians.retain(|one| !dangling(one));
-            if enrolled.marked {
-                card.call_name = alias(child.0).to_owned();
-                card.family_name = String::new();
-                report.protected.push(child.to_string());
+                let (from, until) = within(within(*period, activity.period), *post);
+                let assignment = Assignment { group, unit, kind: GroupKind::Teaching, from, until };
+                self.assignments.entry(*person).or_default().push(assignment);
             }
         }
     }
-}
 
-fn empty(person: PersonId) -> Contact {
-    Contact {
-        person,
-        given_name: String::new(),
-        family_name: String::new(),
-        phone: String::new(),
-        mail: String::new(),
-        address: String::new(),
-    }
-}
-
-fn members(row: &Row, facts: &Facts) -> Vec<(ChildId, Place)> {
-    let Some(group) = Uuid::parse_str(row.id()).ok().and_then(|id| facts.groups.get(&GroupId(id))) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for one in row.list("groupMemberships") {
-        let child = reference(one, "person").and_then(|id| Uuid::parse_str(id).ok()).map(ChildId);
-        let from = text(one, "startDate").or(row.text("startDate")).and_then(parse_day);
-        if let (Some(child), Some(from)) = (child, from) {
-            let until = text(one, "endDate").and_then(parse_day);
-            found.push((child, Place { unit: group.unit, group: Some(group.group), placement: None, from, until }));
+    /// First pass: who is there, who is guardian of whom, and which numbers stand on two people.
+    fn add_person(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(person) = Person::read(row, reading) else {
+            if let Some(id) = reading.quietly(|reading| Row::open(row, reading).map(|row| row.id)) {
+                self.people.entry(PersonId(id)).or_insert(Standing::Refused);
+            }
+            return;
+        };
+        let standing = if person.gone { Standing::Gone } else { Standing::Sound };
+        if self.people.insert(person.id, standing).is_some_and(|standing| standing != Standing::Refused) {
+            return reading.refuse(Resource::Persons, person.id.0, "id", TWICE);
+        }
+        let placed = !person.enrolments.is_empty() || self.places.contains_key(&person.id);
+        if placed && !person.gone {
+            self.responsible.extend(&person.guardians);
+            if person.marked {
+                self.near_marked.extend(&person.guardians);
+            }
+        }
+        if let Some(number) = &person.number {
+            let hash = self.hasher.hash_one(number.expose());
+            if self.numbers.insert(hash, person.id).is_some_and(|other| other != person.id) {
+                self.shared_numbers.insert(hash);
+                let problem = "is also another person's; neither can sign in with it";
+                reading.note(Resource::Persons, person.id.0, "civicNo.value", problem);
+            }
         }
     }
-    found
-}
 
-fn id(row: &Row, report: &mut Report) -> Option<Uuid> {
-    let id = Uuid::parse_str(row.id()).ok();
-    if id.is_none() {
-        report.refuse(row.resource, row.id().get(..36).unwrap_or_default(), "id", "missing or not a UUID");
+    /// The one unit that an organisation is or has.
+    pub(super) fn unit(
+        &self,
+        at: Uuid,
+        resource: Resource,
+        row: Uuid,
+        field: &str,
+        reading: &mut Reading,
+    ) -> Option<UnitId> {
+        match self.below.get(&at).map(Vec::as_slice) {
+            Some([unit]) => Some(*unit),
+            Some([_, ..]) => {
+                reading.refuse(resource, row, field, "has several units");
+                None
+            }
+            _ => {
+                reading.refuse(resource, row, field, NOWHERE);
+                None
+            }
+        }
     }
-    id
-}
 
-fn form(code: &str) -> SchoolForm {
-    match code {
-        "FS" => SchoolForm::Preschool,
-        "FTH" => SchoolForm::AfterSchool,
-        "OPPFTH" => SchoolForm::OpenAfterSchool,
-        "FKLASS" => SchoolForm::PreschoolClass,
-        "GR" | "SAM" => SchoolForm::Compulsory,
-        "GRS" | "GRSÄR" | "SP" | "TR" | "GYS" => SchoolForm::Special,
-        "GY" => SchoolForm::UpperSecondary,
-        _ => SchoolForm::Other,
+    fn group(&self, id: Uuid, resource: Resource, row: Uuid, field: &str, reading: &mut Reading) -> Option<&Group> {
+        let group = self.groups.get(&GroupId(id));
+        if group.is_none() && !self.unused_groups.contains(&id) {
+            reading.refuse(resource, row, field, NOWHERE);
+        }
+        group
     }
 }
 
-/// A day field; a time behind it, with or without a zone, is left off.
-fn day(value: &Value, name: &str, row: &Row, report: &mut Report) -> Option<Day> {
-    let given = text(value, name)?;
-    let parsed = parse_day(given);
-    if parsed.is_none() {
-        report.skip(row.resource, row.id(), name, "not a date");
+pub(super) const NOWHERE: &str = "refers to nothing sound in the source";
+const TWICE: &str = "came before; the first one counts";
+
+/// Monday to Friday, half past six to six: what a new unit has until the municipality says otherwise, as no source does.
+fn usual_hours() -> [Option<Span>; 7] {
+    let usual = TimeOfDay::new(6, 30).zip(TimeOfDay::new(18, 0)).and_then(|(start, end)| Span::new(start, end));
+    [usual, usual, usual, usual, usual, None, None]
+}
+
+pub(super) fn goes_on(until: Option<Day>, today: Day) -> bool {
+    until.is_none_or(|until| until >= today)
+}
+
+/// A period within another.
+fn within(inner: Period, outer: Period) -> Period {
+    let from = inner.0.into_iter().chain(outer.0).max();
+    let until = inner.1.into_iter().chain(outer.1).min();
+    (from, until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
     }
-    parsed
-}
 
-fn parse_day(text: &str) -> Option<Day> {
-    text.get(..10).and_then(|day| day.parse().ok())
-}
-
-/// A personal identity, coordination or temporary number of twelve characters (`domain.md` §3.4).
-fn identity_number(text: &str) -> Option<IdentityNumber> {
-    let plain: String = text.chars().filter(|one| !matches!(one, '-' | '+' | ' ')).collect();
-    let digits: Vec<u32> = plain.chars().filter_map(|one| one.to_digit(10)).collect();
-    let temporary = plain.len() == 12 && plain.get(8..10) == Some("TF") && digits.len() == 10;
-    // Luhn over the last ten digits; the day may be 60 to 91, the month 00.
-    let sum: u32 = digits
-        .iter()
-        .skip(2)
-        .enumerate()
-        .map(|(at, digit)| if at % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
-        .sum();
-    let month = plain.get(4..6).and_then(|month| month.parse::<u8>().ok());
-    let ordinary =
-        plain.len() == 12 && digits.len() == 12 && sum.is_multiple_of(10) && month.is_some_and(|month| month <= 12);
-    (temporary || ordinary).then(|| IdentityNumber::new(plain))
+    #[test]
+    fn a_period_within_another_is_the_days_of_both() {
+        let term = (Some(day("2026-08-17")), Some(day("2026-12-20")));
+        assert_eq!(within((None, None), term), term);
+        assert_eq!(within((Some(day("2026-09-01")), None), term), (Some(day("2026-09-01")), term.1));
+    }
 }

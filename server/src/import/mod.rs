@@ -1,33 +1,231 @@
-//! Import of school data by the Swedish standard SS 12000 (`domain.md` §3.3).
+//! Import of the school register: what a municipality's systems know of units, people and groups becomes records.
 //!
-//! [`source`] yields rows, [`mapping`] makes the domain's records of what is sound, [`apply`] writes what differs. One
-//! bad row never fails the rest: it is reported by resource, id and field.
+//! `source` gives rows, `ss12000` reads them leniently, `mapping` says which records they ask for, `apply` compares
+//! that with what is stored and changes only what differs, chunk by chunk through a [`Target`]. What a row gets wrong
+//! goes into the [`Report`]; sound rows come in all the same. The same input twice writes nothing.
 
 pub mod apply;
+mod find;
 pub mod mapping;
+mod merge;
+pub mod people;
 pub mod report;
 pub mod source;
+pub mod ss12000;
+pub mod target;
 
-use kapprum_domain::time::Timestamp;
+use std::collections::HashSet;
+use std::fmt;
 
+use kapprum_domain::id::{PersonId, TenantId};
+use kapprum_domain::record::Body;
+use kapprum_domain::register::Imported;
+use kapprum_domain::time::{Day, Timestamp};
+use serde::Serialize;
+
+pub use find::find;
 pub use report::Report;
 pub use source::Folder;
 
+use crate::identity::IdentityNumber;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
-use crate::store::{Result, Store};
+use crate::store::Store;
+use apply::{Chunk, Wanted};
+use mapping::Register;
+use source::{Extent, Source};
+use ss12000::Reading;
+use ss12000::person::Person;
+use target::{Sealed, StoreTarget};
 
-/// Imports everything a source has. The same source twice writes nothing. `progress` hears what is under way.
+/// A resource of SS 12000 that an import reads, in the order in which it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Municipality, schools and their units.
+    Organisations,
+    /// Departments, classes, teaching groups, with their members.
+    Groups,
+    /// Places in childcare and after-school.
+    Placements,
+    /// Posts, with what they are assigned to.
+    Duties,
+    /// Teaching: which posts teach which groups.
+    Activities,
+    /// Everybody, with responsibles and enrolments.
+    Persons,
+}
+
+impl Resource {
+    /// All, in the order in which they are read.
+    pub const ALL: [Self; 6] =
+        [Self::Organisations, Self::Groups, Self::Placements, Self::Duties, Self::Activities, Self::Persons];
+
+    /// Its name in the standard, then spellings that are met too (the standard's own text has one).
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Organisations => &["organisations", "organizations"],
+            Self::Groups => &["groups"],
+            Self::Placements => &["placements"],
+            Self::Duties => &["duties"],
+            Self::Activities => &["activities", "activitites"],
+            Self::Persons => &["persons"],
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.names().first().copied().unwrap_or_default())
+    }
+}
+
+/// Where an import writes: the tenant's store behind its writer.
+pub trait Target {
+    /// Visits the bodies of all records of a kind, in whatever scope, in any order.
+    ///
+    /// # Errors
+    /// If the store can't be read.
+    fn each(&mut self, kind: &'static str, visit: &mut dyn FnMut(&str)) -> Result<(), Broken>;
+
+    /// Makes a chunk true in one write transaction: [`Chunk::decide`] over the transaction's world, its changes, their
+    /// consequences. A chunk that changes nothing must leave nothing behind; deciding it over a read snapshot first
+    /// keeps an import without news away from the lock.
+    ///
+    /// # Errors
+    /// If the store can't be read or written; the import stops, chunks before it stand.
+    fn apply(&mut self, chunk: &Chunk) -> Result<apply::Outcome, Broken>;
+}
+
+/// Where identity numbers go: the sign-in file, sealed by a key outside it.
+pub trait IdentitySink {
+    /// Takes each person's number, in place of an earlier one.
+    ///
+    /// # Errors
+    /// If they could not be kept; the import stops.
+    fn put(&mut self, numbers: Vec<(PersonId, IdentityNumber)>) -> Result<(), Broken>;
+}
+
+/// The store or the sign-in file failed. Trying the whole import again is safe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the import stopped, what came before stands: {0}")]
+pub struct Broken(pub String);
+
+/// Wanted things in one chunk: some hundred changes at most, a few milliseconds of the writer's lock.
+const CHUNK: usize = 64;
+
+/// Imports everything that a source has into a tenant's store and sign-in file. `progress` hears how many changes are
+/// written so far.
+///
+/// # Errors
+/// Only if store or sign-in file fails. What the source gets wrong is in the report.
 pub fn run(
-    source: &Folder,
+    source: &dyn Source,
     store: &dyn Store,
     sign_in: &SignIn,
     keys: &Keys,
     now: Timestamp,
     progress: &mut dyn FnMut(&str, usize),
-) -> Result<Report> {
-    let mut report = Report::default();
-    let facts = mapping::read(source, now, &mut report);
-    apply::apply(facts, store, sign_in, keys, now, &mut report, progress)?;
-    Ok(report)
+) -> Result<Report, Broken> {
+    let mut target = StoreTarget::new(store, now, progress);
+    import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys })
+}
+
+/// Imports everything that a source has, with `today` in Stockholm as the day by which things have ended.
+///
+/// # Errors
+/// Only if the target or the sink fails. What the source gets wrong is in the report.
+pub fn import(
+    tenant: TenantId,
+    today: Day,
+    source: &dyn Source,
+    target: &mut dyn Target,
+    identities: &mut dyn IdentitySink,
+) -> Result<Report, Broken> {
+    let mut reading = Reading::new(tenant, Report::new(today));
+    let mut register = Register::new(today);
+    let mut whole = HashSet::new();
+    for resource in Resource::ALL {
+        reading.begin(resource);
+        let extent = source.rows(resource, &mut |row| {
+            reading.report.counts(resource).rows += 1;
+            register.add(resource, &row, &mut reading);
+        });
+        match extent {
+            Extent::Whole => drop(whole.insert(resource)),
+            Extent::Missing => reading.report.counts(resource).incomplete.push("not in the source".to_owned()),
+            Extent::Broken(pages) => reading.report.counts(resource).incomplete.extend(pages),
+        }
+        match resource {
+            Resource::Organisations => register.settle_units(stored(target)?, whole.contains(&resource)),
+            Resource::Groups => register.settle_groups(stored(target)?, whole.contains(&resource)),
+            Resource::Persons => register.settle_people(whole.contains(&resource), &mut reading),
+            Resource::Placements | Resource::Duties | Resource::Activities => {}
+        }
+    }
+    let mut gone = HashSet::new();
+    target.each(Imported::KIND, &mut |body| {
+        let imported: Result<Imported, _> = serde_json::from_str(body);
+        gone.extend(imported.map(|imported| imported.person).ok().filter(|person| !register.names(*person)));
+    })?;
+    let persons_whole = whole.contains(&Resource::Persons);
+    let chunk = Chunk { today, whole, wanted: Vec::new() };
+    let mut writing = Writing { target, identities, chunk, numbers: Vec::new() };
+    for wanted in register.organisation() {
+        writing.push(wanted, &mut reading.report)?;
+    }
+    let mut seen = HashSet::new();
+    let mut result = Ok(());
+    source.rows(Resource::Persons, &mut |row| {
+        // The first pass told what is wrong with the row itself.
+        let person = reading.quietly(|reading| Person::read(&row, reading));
+        let Some(mut person) = person.filter(|person| result.is_ok() && seen.insert(person.id)) else { return };
+        if let Some(number) = person.number.take().filter(|number| !register.shared(number)) {
+            writing.numbers.push((person.id, number));
+        }
+        let wanted = register.person(&person, &mut reading);
+        result = writing.push(wanted, &mut reading.report);
+    });
+    result?;
+    for person in gone.into_iter().filter(|_| persons_whole) {
+        writing.push(Wanted::Gone(person), &mut reading.report)?;
+    }
+    writing.flush(&mut reading.report)?;
+    Ok(reading.report)
+}
+
+/// All stored records of a small kind.
+fn stored<T: Body>(target: &mut dyn Target) -> Result<Vec<T>, Broken> {
+    let mut found = Vec::new();
+    target.each(T::KIND, &mut |body| found.extend(serde_json::from_str::<T>(body)))?;
+    Ok(found)
+}
+
+/// What waits to be written.
+struct Writing<'a> {
+    target: &'a mut dyn Target,
+    identities: &'a mut dyn IdentitySink,
+    chunk: Chunk,
+    numbers: Vec<(PersonId, IdentityNumber)>,
+}
+
+impl Writing<'_> {
+    fn push(&mut self, wanted: Wanted, report: &mut Report) -> Result<(), Broken> {
+        self.chunk.wanted.push(wanted);
+        if self.chunk.wanted.len() < CHUNK { Ok(()) } else { self.flush(report) }
+    }
+
+    fn flush(&mut self, report: &mut Report) -> Result<(), Broken> {
+        let outcome = self.target.apply(&self.chunk)?;
+        for (resource, counts) in outcome.counts {
+            report.counts(resource).add(&counts);
+        }
+        let marked = self.chunk.wanted.iter().filter_map(|wanted| match wanted {
+            Wanted::Person(person) if person.marked => Some(person.person),
+            _ => None,
+        });
+        report.protected.extend(marked);
+        self.chunk.wanted.clear();
+        self.identities.put(std::mem::take(&mut self.numbers))
+    }
 }

@@ -1,93 +1,154 @@
-//! What an import did, for people and machines. Never a name or a number of anybody.
+//! What an import did, for the operator: counts per resource, and what could not be taken, by id and never by name.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kapprum_domain::id::PersonId;
+use kapprum_domain::time::Day;
 use serde::Serialize;
+use uuid::Uuid;
 
-/// What an import did.
-#[derive(Debug, Default, Clone, Serialize)]
+use super::Resource;
+
+/// What one import did. Serialises to the JSON form, displays as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// By kind of record.
-    pub records: BTreeMap<&'static str, Counts>,
-    /// Rows and fields that could not be taken as they were.
+    /// The day that counted as today.
+    pub day: Day,
+    /// Per resource.
+    pub resources: BTreeMap<Resource, Counts>,
+    /// What was not taken, in the source's order.
     pub problems: Vec<Problem>,
-    /// Resources that the source does not have: what they brought before stays as it was.
-    pub missing: Vec<&'static str>,
-    /// People with a security mark: alias, and no way to find them, until a principal decides (ruling i).
-    pub protected: Vec<String>,
+    /// People with a security mark: stored with an alias and without contact details (ruling i).
+    pub protected: Vec<PersonId>,
 }
 
-/// What became of the records of a kind.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What became of one resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Not there before.
-    pub new: u64,
-    /// Other than before.
-    pub changed: u64,
-    /// As before.
-    pub unchanged: u64,
-    /// Ended, for the source has it no more.
-    pub ended: u64,
+    /// Rows that the source gave.
+    pub rows: usize,
+    /// Taken for the first time.
+    pub new: usize,
+    /// Known and now different.
+    pub changed: usize,
+    /// Known and the same.
+    pub unchanged: usize,
+    /// Relations, places, posts, groups and units that ended here because they ended in the source.
+    pub ended: usize,
+    /// Rows, or parts of them, that were refused; [`Report::problems`] has the reasons.
+    pub refused: usize,
+    /// Why nothing could be seen to end in this resource: it is missing, or pages of it broke off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<String>,
 }
 
-/// Something that could not be taken as it was.
+/// One thing that was not taken as the source had it. Never holds a value from the source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The resource.
-    pub resource: String,
-    /// The row's id, if it has one.
-    pub id: String,
-    /// The field.
+    pub resource: Resource,
+    /// The row, if it has an id that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// The field, with dots between levels.
     pub field: String,
     /// What is wrong with it.
     pub problem: &'static str,
-    /// The whole row was left out.
+    /// A row or a part of it was refused; else only the field was left out.
     pub refused: bool,
 }
 
+impl Counts {
+    /// Adds what a chunk did.
+    pub fn add(&mut self, other: &Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.ended += other.ended;
+    }
+}
+
 impl Report {
-    /// Notes a row that is left out.
-    pub(crate) fn refuse(&mut self, resource: &str, id: &str, field: &str, problem: &'static str) {
-        self.note(resource, id, field, problem, true);
-    }
-
-    /// Notes a field that is left out.
-    pub(crate) fn skip(&mut self, resource: &str, id: &str, field: &str, problem: &'static str) {
-        self.note(resource, id, field, problem, false);
-    }
-
-    fn note(&mut self, resource: &str, id: &str, field: &str, problem: &'static str, refused: bool) {
-        let (resource, id, field) = (resource.to_owned(), id.to_owned(), field.to_owned());
-        self.problems.push(Problem { resource, id, field, problem, refused });
+    /// A report in which nothing has happened yet.
+    pub fn new(day: Day) -> Self {
+        Self { day, resources: BTreeMap::new(), problems: Vec::new(), protected: Vec::new() }
     }
 
     /// Whether nothing was written.
     pub fn is_unchanged(&self) -> bool {
-        self.records.values().all(|counts| counts.new + counts.changed + counts.ended == 0)
+        self.resources.values().all(|counts| counts.new + counts.changed + counts.ended == 0)
+    }
+
+    /// The counts of a resource, to add to.
+    pub fn counts(&mut self, resource: Resource) -> &mut Counts {
+        self.resources.entry(resource).or_default()
+    }
+
+    /// Notes a problem.
+    pub fn problem(&mut self, problem: Problem) {
+        if problem.refused {
+            self.counts(problem.resource).refused += 1;
+        }
+        self.problems.push(problem);
     }
 }
 
+/// How many problems of one resource the text form shows; the JSON form has them all.
+const SHOWN: usize = 20;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<12} {:>8} {:>8} {:>10} {:>8}", "", "new", "changed", "unchanged", "ended")?;
-        for (kind, Counts { new, changed, unchanged, ended }) in &self.records {
-            writeln!(f, "{kind:<12} {new:>8} {changed:>8} {unchanged:>10} {ended:>8}")?;
+        writeln!(f, "Import on {}", self.day)?;
+        writeln!(
+            f,
+            "{:<14}{:>8}{:>8}{:>9}{:>11}{:>7}{:>9}",
+            "", "rows", "new", "changed", "unchanged", "ended", "refused"
+        )?;
+        for (resource, counts) in &self.resources {
+            let Counts { rows, new, changed, unchanged, ended, refused, .. } = counts;
+            writeln!(f, "{resource:<14}{rows:>8}{new:>8}{changed:>9}{unchanged:>11}{ended:>7}{refused:>9}")?;
         }
-        for resource in &self.missing {
-            writeln!(f, "the source has no `{resource}`: what is stored of it stays")?;
+        for (resource, counts) in &self.resources {
+            for why in &counts.incomplete {
+                writeln!(f, "! {resource}: {why}; nothing of it was ended")?;
+            }
+        }
+        for resource in Resource::ALL {
+            let mut of = self.problems.iter().filter(|problem| problem.resource == resource);
+            for problem in of.by_ref().take(SHOWN) {
+                writeln!(f, "- {problem}")?;
+            }
+            let rest = of.count();
+            if rest > 0 {
+                writeln!(f, "- {resource}: {rest} more of this kind in the JSON report")?;
+            }
         }
         if !self.protected.is_empty() {
             writeln!(
                 f,
-                "{} people have a security mark: shown by alias only, until a principal decides",
+                "{} with a security mark, stored with an alias and without contact details:",
                 self.protected.len()
             )?;
+            for person in &self.protected {
+                writeln!(f, "- persons {person}")?;
+            }
         }
-        for Problem { resource, id, field, problem, refused } in &self.problems {
-            let what = if *refused { "row left out" } else { "field left out" };
-            writeln!(f, "{resource} {id}: {field}: {problem} ({what})")?;
+        if self.is_unchanged() {
+            writeln!(f, "Nothing was new: nothing was written.")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.resource)?;
+        match self.id {
+            Some(id) => write!(f, " {id}")?,
+            None => f.write_str(" (no id)")?,
+        }
+        write!(f, " {}: {}", self.field, self.problem)?;
+        if self.refused { f.write_str(", refused") } else { Ok(()) }
     }
 }

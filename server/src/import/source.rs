@@ -1,106 +1,178 @@
-//! Where rows come from: a folder of JSON answers, one or more pages per resource.
+//! Where answers come from: rows of JSON per resource. Here from a folder of pages; a live server comes later.
 
+use std::fmt;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::report::Report;
+use super::Resource;
 
-/// A folder with pages such as `persons.json`, `persons.2.json` or `persons/1.json`.
+/// Gives the rows of a resource, as often as asked for.
+pub trait Source {
+    /// Visits each row once, in the source's order, and says how much of the resource there was.
+    fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent;
+}
+
+/// How much of a resource could be read. Only a whole one shows that something has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// Every page.
+    Whole,
+    /// The source doesn't have this resource.
+    Missing,
+    /// Some pages broke off; the rows before that were given. One line per page says where.
+    Broken(Vec<String>),
+}
+
+/// A folder with one or more pages per resource: `persons.json`, `persons.1.json`, `persons/1.json`; each page a list
+/// of rows, or an object with the list in `data`.
+#[derive(Debug, Clone)]
 pub struct Folder {
-    path: PathBuf,
+    pages: Vec<(Resource, PathBuf)>,
 }
 
 impl Folder {
-    /// A source in this folder.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
-    }
-
-    /// Visits the rows of a resource, page by page. Whether the source has the resource at all.
-    pub(crate) fn rows(&self, resource: &'static str, report: &mut Report, visit: &mut dyn FnMut(&Row, &mut Report)) {
-        let pages = self.pages(resource);
-        if pages.is_empty() {
-            report.missing.push(resource);
-        }
-        for page in pages {
-            let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let parsed = std::fs::read(&page).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
-            let rows = match parsed {
-                Some(Value::Array(rows)) => rows,
-                Some(Value::Object(mut answer)) => match answer.remove("data") {
-                    Some(Value::Array(rows)) => rows,
-                    _ => {
-                        report.refuse(resource, &name, "data", "the page has no list");
-                        continue;
+    /// Looks for pages in a folder.
+    ///
+    /// # Errors
+    /// If the folder, or one for a resource in it, can't be listed.
+    pub fn open(folder: &Path) -> std::io::Result<Self> {
+        let mut pages = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let Some(resource) = path.file_name().and_then(|name| named(&name.to_string_lossy())) else { continue };
+            if path.is_dir() {
+                for page in std::fs::read_dir(&path)? {
+                    let page = page?.path();
+                    if page.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+                        pages.push((resource, page));
                     }
-                },
-                _ => {
-                    report.refuse(resource, &name, "", "the page is no JSON");
-                    continue;
                 }
-            };
-            for value in rows {
-                visit(&Row { resource, value }, report);
+            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+                pages.push((resource, path));
             }
         }
-    }
-
-    /// Whether the folder is there.
-    pub fn is_there(&self) -> bool {
-        self.path.is_dir()
-    }
-
-    fn pages(&self, resource: &str) -> Vec<PathBuf> {
-        let list = |folder: &Path| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            entries.map(|entry| entry.path()).collect::<Vec<_>>()
-        };
-        let json = |path: &Path| path.extension().is_some_and(|extension| extension == "json");
-        let named = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            name.strip_prefix(resource).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
-        };
-        let mut pages: Vec<PathBuf> = list(&self.path).into_iter().filter(named).collect();
-        pages.extend(list(&self.path.join(resource)));
-        pages.retain(|path| json(path) && path.is_file());
-        pages.sort();
-        pages
+        pages.sort_by_cached_key(|(resource, path)| (*resource, path.as_os_str().len(), path.as_os_str().to_owned()));
+        Ok(Self { pages })
     }
 }
 
-/// A row of a resource, read leniently.
-pub(crate) struct Row {
-    pub(crate) resource: &'static str,
-    value: Value,
+/// The resource that a file is named after: letters up to the first other sign, so that `persons-2` is `persons`.
+fn named(file: &str) -> Option<Resource> {
+    let stem: String = file.chars().take_while(char::is_ascii_alphabetic).collect();
+    Resource::ALL.into_iter().find(|resource| resource.names().iter().any(|name| stem.eq_ignore_ascii_case(name)))
 }
 
-impl Row {
-    pub(crate) fn id(&self) -> &str {
-        text(&self.value, "id").unwrap_or_default()
-    }
-
-    /// A text; null and empty are none.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        text(&self.value, name)
-    }
-
-    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
-        self.value.get(name).and_then(Value::as_array).into_iter().flatten()
-    }
-
-    pub(crate) fn value(&self) -> &Value {
-        &self.value
+impl Source for Folder {
+    fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent {
+        let mut broken = Vec::new();
+        let mut any = false;
+        for (_, path) in self.pages.iter().filter(|(of, _)| *of == resource) {
+            any = true;
+            if let Err(why) = page(path, visit) {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                broken.push(format!("{name}: {why}"));
+            }
+        }
+        match (any, broken.is_empty()) {
+            (false, _) => Extent::Missing,
+            (true, true) => Extent::Whole,
+            (true, false) => Extent::Broken(broken),
+        }
     }
 }
 
-/// A text field of a value; null and empty are none.
-pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+fn page(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<(), String> {
+    let mut reader = BufReader::new(File::open(path).map_err(|why| why.kind().to_string())?);
+    let mut start = [0; 3];
+    let mark = reader.read(&mut start).map_err(|why| why.kind().to_string())?;
+    let start = start.get(..mark).unwrap_or_default();
+    let start = if start == b"\xef\xbb\xbf" { &[] } else { start };
+    let mut json = serde_json::Deserializer::from_reader(start.chain(reader));
+    // The parser's own message may quote what it read: only the place is told.
+    let place = |why: &serde_json::Error| format!("no JSON from line {}, column {}", why.line(), why.column());
+    Page(visit).deserialize(&mut json).map_err(|why| place(&why))?;
+    json.end().map_err(|why| place(&why))
 }
 
-/// The id that a reference names: `{"person": {"id": …}}`, or leniently the id itself.
-pub(crate) fn reference<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    let field = value.get(name)?;
-    text(field, "id").or_else(|| field.as_str().filter(|text| !text.is_empty()))
+/// Reads a page row by row, so that neither a long page nor a broken one costs more than a row.
+struct Page<'a>(&'a mut dyn FnMut(Value));
+
+impl<'de> DeserializeSeed<'de> for Page<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Page<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows, or an object with the list in data")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element()? {
+            (self.0)(row);
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut page: A) -> Result<(), A::Error> {
+        while let Some(name) = page.next_key::<String>()? {
+            if name == "data" {
+                page.next_value_seed(Page(self.0))?;
+            } else {
+                page.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(files: &[(&str, &str)]) -> (Vec<Value>, Extent) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let mut rows = Vec::new();
+        let extent = Folder::open(folder.path()).unwrap().rows(Resource::Persons, &mut |row| rows.push(row));
+        (rows, extent)
+    }
+
+    #[test]
+    fn pages_come_in_order_whatever_they_are_called() {
+        let (rows, extent) = read(&[
+            ("Persons.json", r#"{"data":[1,2],"pageToken":"x"}"#),
+            ("persons.2.json", "\u{feff}[3]"),
+            ("persons.10.json", r#"{"pageToken":null,"data":[4]}"#),
+            ("persons/11.json", "[5]"),
+            ("placements.json", "[9]"),
+            ("readme.txt", "no page"),
+        ]);
+        assert_eq!(rows, [1, 2, 3, 4, 5]);
+        assert_eq!(extent, Extent::Whole);
+    }
+
+    #[test]
+    fn a_broken_page_gives_the_rows_before_the_break_and_never_quotes_itself() {
+        let (rows, extent) = read(&[("persons.json", r#"[1,2,{"givenName":"Ebb"#), ("persons.1.json", "[3]")]);
+        assert_eq!(rows, [1, 2, 3]);
+        assert_eq!(extent, Extent::Broken(vec!["persons.json: no JSON from line 1, column 22".to_owned()]));
+        assert_eq!(read(&[("groups.json", "[]")]).1, Extent::Missing);
+    }
 }

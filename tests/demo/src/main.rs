@@ -19,6 +19,7 @@ use kapprum_domain::outbox::Mark;
 use kapprum_domain::screen::{Ask, Screen};
 use kapprum_domain::time::{Day, Span};
 use kapprum_server::clock::{Clock, SystemClock};
+use kapprum_server::import::Resource;
 use kapprum_town::harness::{Device, OwnClock, Running};
 use kapprum_town::{Town, story};
 use kapprum_words::Language;
@@ -167,7 +168,7 @@ async fn walk(arguments: &Arguments) -> bool {
     let report = running.import();
     tell.does("The operator", "imports the register again");
     tell.expect(
-        report.records.get("enrolled").is_some_and(|counts| counts.changed == 2),
+        report.resources.get(&Resource::Persons).is_some_and(|counts| counts.changed == 2),
         "two children changed, nothing else did",
     );
     bo.kapprum.sync(ProfileId(0)).await.ok();

@@ -121,7 +121,7 @@ impl Running {
         self.town.write(&source).unwrap();
         let (store, sign_in) = open::tenant(&self.config, self.town.tenant).unwrap();
         let keys = open::keys(&self.config).unwrap();
-        import::run(&Folder::new(&source), &store, &sign_in, &keys, self.clock.now(), &mut |_, _| {}).unwrap()
+        import::run(&Folder::open(&source).unwrap(), &store, &sign_in, &keys, self.clock.now(), &mut |_, _| {}).unwrap()
     }
 
     /// Serves, after a stop on the same port as before.

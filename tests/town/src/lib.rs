@@ -20,7 +20,7 @@ use kapprum_domain::organisation::{Group, GroupKind, Municipality, SchoolForm, S
 use kapprum_domain::record::Change;
 use kapprum_domain::register::{Assignment, Child, Duty, Employed, Enrolled, Guardianship, Placement};
 use kapprum_domain::time::{Day, Span, TimeOfDay};
-use kapprum_server::import::mapping::alias;
+use kapprum_server::import::people::alias;
 use uuid::Uuid;
 
 /// A municipality with its people.
@@ -202,7 +202,7 @@ impl Town {
         town.add_group(story::after_school(), story::school(), "Kojan", GroupKind::AfterSchool);
 
         town.add_person(story::anna(), "Anna", "Lindqvist", "199908072391", "070-174 06 35");
-        town.add_person(story::bo(), "Bo", "Ekström", "196801842395", "070-174 06 51");
+        town.add_person(story::bo(), "Bo", "Ekström", "196801642395", "070-174 06 51");
         town.add_person(story::maja(), "Maja", "Norberg", "197010632391", "");
         town.add_person(story::karin(), "Karin", "Åberg", "", "070-174 06 77");
         town.add_person(story::petra(), "Petra", "Holm", "", "");
@@ -357,7 +357,7 @@ impl Town {
         forms.sort();
         forms.dedup();
         let (call_name, family_name) = if enrolled.marked {
-            (alias(enrolled.child.0).to_owned(), String::new())
+            (alias(enrolled.child.0, &person.given).to_owned(), String::new())
         } else {
             (person.shown().to_owned(), person.family.clone())
         };
@@ -371,7 +371,7 @@ impl Town {
         let open = |text: &str| if hidden { String::new() } else { text.to_owned() };
         Change::put(&Contact {
             person: id,
-            given_name: if hidden { alias(id.0).to_owned() } else { person.shown().to_owned() },
+            given_name: if hidden { alias(id.0, &person.given).to_owned() } else { person.shown().to_owned() },
             family_name: open(&person.family),
             phone: open(&person.phone),
             mail: open(&person.mail),

@@ -1,5 +1,7 @@
 //! A town of any size: lifelike, invented, the same for the same seed.
 
+use std::collections::BTreeMap;
+
 use kapprum_domain::grant::Place;
 use kapprum_domain::id::{ChildId, GroupId, PersonId, PlacementId, UnitId};
 use kapprum_domain::organisation::{GroupKind, SchoolForm};
@@ -15,7 +17,8 @@ impl Town {
     /// secondary school; siblings in several units, separated and sole guardians, guardians who are staff, adult
     /// students, protected persons, people without a call name.
     pub fn sample(pupils: usize, seed: u64, today: Day) -> Self {
-        let mut maker = Maker { town: Self::small(today), random: ChaCha8Rng::seed_from_u64(seed) };
+        let mut maker =
+            Maker { town: Self::small(today), random: ChaCha8Rng::seed_from_u64(seed), numbers: BTreeMap::new() };
         maker.units(pupils.max(30));
         let first = maker.town.enrolled.len();
         while maker.town.enrolled.len() < first + pupils {
@@ -29,6 +32,7 @@ impl Town {
 struct Maker {
     town: Town,
     random: ChaCha8Rng,
+    numbers: BTreeMap<Day, u8>,
 }
 
 impl Maker {
@@ -115,9 +119,14 @@ impl Maker {
         let child = ChildId(self.id());
         let given = names::GIVEN[self.below(40)];
         self.town.add_child(child, given, family, years, guardians);
-        if self.one_in(15) {
-            let person = self.town.people.get_mut(&child.as_person()).unwrap();
-            person.given = format!("{given} {}", family.chars().rev().collect::<String>().to_lowercase());
+        let birthday = self.birthday(years);
+        let number = self.temporary_number(birthday);
+        let second = self.one_in(15).then(|| names::GIVEN[self.below(40)]);
+        self.town.enrolled.get_mut(&child).unwrap().birthday = Some(birthday);
+        let person = self.town.people.get_mut(&child.as_person()).unwrap();
+        (person.birthday, person.number) = (Some(birthday), number);
+        if let Some(second) = second {
+            person.given = format!("{given} {second}");
             person.call = None;
         }
         match years {
@@ -148,6 +157,21 @@ impl Maker {
             }
         }
         child
+    }
+
+    /// A day in the year in which one turns so many years.
+    fn birthday(&mut self, years: i16) -> Day {
+        let (year, _, _) = self.town.today.parts();
+        let first = Day::new(year - years, 1, 1).unwrap();
+        first.plus(self.below(365) as i32)
+    }
+
+    /// A municipality's own number for a birthday, as long as there are any; some people have none.
+    fn temporary_number(&mut self, birthday: Day) -> Option<String> {
+        let used = self.numbers.entry(birthday).or_default();
+        let (serial, (year, month, day)) = (*used, birthday.parts());
+        *used = used.saturating_add(1);
+        (serial < 100 && !self.one_in(10)).then(|| format!("{year:04}{month:02}{day:02}TF{serial:02}"))
     }
 
     fn placed(&mut self, child: ChildId, kind: GroupKind) {
@@ -182,6 +206,11 @@ impl Maker {
                 };
                 if !self.town.employed.contains_key(&teacher) {
                     self.town.employ(teacher, unit, false, &[group.group]);
+                    let assignments = &mut self.town.employed.get_mut(&teacher).unwrap().assignments;
+                    // Who has a class is its mentor, and reaches its guardians.
+                    for one in assignments.iter_mut().filter(|one| one.kind == GroupKind::Class) {
+                        one.kind = GroupKind::Mentor;
+                    }
                 }
             }
         }

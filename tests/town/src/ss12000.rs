@@ -183,7 +183,12 @@ impl Town {
                     .iter()
                     .filter(|one| one.unit == duty.unit && one.kind != GroupKind::Teaching)
                     .map(|one| {
-                        let role = if one.kind == GroupKind::Department { "Förskollärare" } else { "Pedagogisk ledare" };
+                        let role = match one.kind {
+                            GroupKind::Department => "Förskollärare",
+                            GroupKind::AfterSchool => "Fritidspedagog",
+                            GroupKind::Mentor => "Mentor",
+                            GroupKind::Class | GroupKind::Teaching => "Pedagogisk ledare",
+                        };
                         json!({ "group": { "id": one.group }, "assignmentRoleType": role, "startDate": self.today.plus(-400) })
                     })
                     .collect();
