@@ -36,15 +36,8 @@ pub enum Shown {
 }
 
 /// All outcomes in the order of the table's columns.
-pub const SHOWN: [Shown; 7] = [
-    Shown::Done,
-    Shown::Refused,
-    Shown::Withdrawn,
-    Shown::Parked,
-    Shown::RefusedAtOnce,
-    Shown::NoRoom,
-    Shown::NotHere,
-];
+pub const SHOWN: [Shown; 7] =
+    [Shown::Done, Shown::Refused, Shown::Withdrawn, Shown::Parked, Shown::RefusedAtOnce, Shown::NoRoom, Shown::NotHere];
 
 cases! {
     Untroubled: "nothing" => [Done, Refused, RefusedAtOnce];

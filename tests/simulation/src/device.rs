@@ -14,6 +14,7 @@ use kapprum_domain::id::CommandId;
 use kapprum_domain::time::Timestamp;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, Authorization};
+use tokio::sync::watch;
 
 /// The history's true time, in milliseconds since 1970.
 pub type Time = Arc<AtomicI64>;
@@ -257,7 +258,13 @@ fn open(path: &Path, account: Account, disk: &Arc<Disk>) -> Store {
     // What lies there when it is opened is sure.
     let frames = std::fs::metadata(log_of(path)).map_or(0, |log| log.len() / LOG.1);
     disk.log.synced.store(frames, Ordering::Relaxed);
-    let options = Options { path: path.to_owned(), protection: Protection::Unkeyed, account, ballast: disk.clone() };
+    let options = Options {
+        path: path.to_owned(),
+        protection: Protection::Unkeyed,
+        account,
+        ballast: disk.clone(),
+        pulse: watch::Sender::new(0),
+    };
     Store::open(options).unwrap()
 }
 

@@ -121,11 +121,10 @@ pub fn not_in_bytes(device: &Device, text: &str) -> Held {
 
 /// (c) "Done" is said of the bytes that were done.
 pub fn done_is_what_was_sent(device: &Device, server: &Server) -> Held {
-    let rows: Vec<([u8; 16], String)> = all(
-        &device.file,
-        "SELECT id, bytes FROM outbox WHERE state = 'answered' AND bytes IS NOT NULL",
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    );
+    let rows: Vec<([u8; 16], String)> =
+        all(&device.file, "SELECT id, bytes FROM outbox WHERE state = 'answered' AND bytes IS NOT NULL", |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
     for (id, bytes) in rows {
         let id = CommandId(Uuid::from_bytes(id));
         let kept = server.done().receipts.get(&(device.account, id)).and_then(|kept| kept.hash);
@@ -279,7 +278,10 @@ pub fn locked(device: &Device) -> bool {
 /// (j) Between two lines nothing holds the phone's file: saving would not wait.
 pub fn nothing_held(device: &Device) -> Held {
     let run = |sql: &str| device.file.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    run("BEGIN IMMEDIATE").and_then(|_| run("ROLLBACK")).map(drop).map_err(|_| format!("(j) {}: a transaction is open between two lines", device.name))
+    run("BEGIN IMMEDIATE")
+        .and_then(|_| run("ROLLBACK"))
+        .map(drop)
+        .map_err(|_| format!("(j) {}: a transaction is open between two lines", device.name))
 }
 
 /// (j) Between two pieces nothing holds the server's file: its log can be emptied.
@@ -336,11 +338,7 @@ fn one(file: &Connection, sql: &str) -> i64 {
 }
 
 /// All rows of a query.
-pub fn all<T>(
-    file: &Connection,
-    sql: &str,
-    mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Vec<T> {
+pub fn all<T>(file: &Connection, sql: &str, mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
     let mut statement = file.prepare_cached(sql).unwrap();
     let rows = statement.query_map([], |row| read(row)).unwrap();
     rows.map(Result::unwrap).collect()

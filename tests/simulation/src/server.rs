@@ -301,6 +301,10 @@ impl Snapshot for Within<'_> {
         self.snapshot.rows(scope, visit)
     }
 
+    fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
+        self.snapshot.kind(kind, visit)
+    }
+
     fn sum(&self, scope: ScopeNumber) -> Result<Sum> {
         self.snapshot.sum(scope)
     }
