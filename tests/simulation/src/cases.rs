@@ -64,7 +64,7 @@ cases! {
     PowerCut: "the power goes; the log is cut at any byte that was not synced" => [Done, Refused];
     Suspended: "the app is suspended while it waits" => [Done, Refused];
     DiskFull: "the disk is full" => [Done, Refused, NoRoom];
-    FromReserve: "the disk is full and the reserve is freed" => [Done];
+    FromReserve: "the disk is full and the reserve is freed" => [Done, Refused];
     ServerDiedBefore: "the server dies before it commits" => [Done, Refused];
     ServerDiedAfter: "the server dies after it committed" => [Done, Refused];
     Retried: "the server can't write: try again" => [Done, Refused];

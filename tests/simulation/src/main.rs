@@ -20,6 +20,9 @@ struct Arguments {
     /// The first.
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Print the table of cases and outcomes, and nothing else.
+    #[arg(long)]
+    cases: bool,
     /// Only this one.
     #[arg(long)]
     seed: Option<u64>,
@@ -30,6 +33,10 @@ const ENOUGH: u64 = 2000;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.cases {
+        print!("{}", kapprum_simulation::cases::page());
+        return ExitCode::SUCCESS;
+    }
     quiet();
     let (from, seeds) = arguments.seed.map_or((arguments.from, arguments.seeds), |seed| (seed, 1));
     let started = Instant::now();

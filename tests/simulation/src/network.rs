@@ -92,6 +92,12 @@ impl History {
             self.befall_all(account, &packet.ids, Case::RequestLost);
             return self.fail(packet.device, packet.exchange, Failure::Lost);
         }
+        if self.faults && self.chance(12) {
+            // Given up, and still on its way: it may arrive before or after the next one.
+            let (device, exchange) = (packet.device, packet.exchange);
+            self.requests.push(packet);
+            return self.fail(device, exchange, Failure::Lost);
+        }
         if self.faults && self.chance(10) {
             self.requests.push(Packet { exchange: NOBODY, ..packet.clone() });
         }
@@ -109,7 +115,7 @@ impl History {
         for packet in &packets {
             let request = Request::read(&packet.text).map_err(|error| format!("(i) the device sent {error}"))?;
             self.arrives(packet);
-            let (old, commands) = self.readable(&request);
+            let (old, commands) = self.readable(packet, &request);
             let account = self.devices[packet.device].account;
             old.iter().for_each(|receipt| self.fates.befall((account, receipt.id), Case::OlderServer));
             batches.push(Batch { account, commands, received: self.now() });
@@ -205,8 +211,12 @@ impl History {
     }
 
     /// An older release answers `upgrade` to what it does not know; the rest is for the writer.
-    fn readable(&self, request: &Request) -> (Vec<Receipt>, Vec<Box<serde_json::value::RawValue>>) {
-        let unknown = |bytes: &str| self.server.old && bytes.contains(r#""body":{"set_week""#);
+    fn readable(&self, packet: &Packet, request: &Request) -> (Vec<Receipt>, Vec<Box<serde_json::value::RawValue>>) {
+        let account = self.devices[packet.device].account;
+        // What was done is known to every release.
+        let known =
+            |bytes: &str| id_of(bytes).is_some_and(|id| self.server.done().receipts.contains_key(&(account, id)));
+        let unknown = |bytes: &str| self.server.old && bytes.contains(r#""body":{"set_week""#) && !known(bytes);
         let (old, new): (Vec<_>, Vec<_>) = request.commands.iter().cloned().partition(|bytes| unknown(bytes.get()));
         let upgrade = |bytes: &str| {
             let (outcome, mac) = (Received::Upgrade, String::new());
@@ -333,7 +343,7 @@ impl History {
             return self.serve(vec![Packet { text: request.write(), ..packet }]);
         }
         let device = &mut self.devices[flight.device];
-        let current = flight.exchange == device.machine.current();
+        let current = Some(flight.exchange) == device.machine.current();
         let now = device.elapsed();
         device.machine.ended(flight.exchange, now, true);
         device.quiet += u32::from(current);
@@ -354,8 +364,8 @@ impl History {
         let account = device.account;
         let current = device.machine.current();
         let wrong = self.variant == Variant::CancelledAnswerTaken;
-        let taken = device.machine.line(if wrong { current } else { exchange }, line);
-        if current != exchange {
+        let taken = device.machine.line(current.filter(|_| wrong).unwrap_or(exchange), line);
+        if current != Some(exchange) {
             self.befall_all(account, ids, Case::OldAnswer);
         }
         let Ok(steps) = taken else {
@@ -374,7 +384,7 @@ impl History {
                 return self.fail(index, exchange, Failure::Lost).map(|()| false);
             }
         }
-        if let (true, Ok(Frame::Rights(rights))) = (current == exchange, Frame::read(line)) {
+        if let (true, Ok(Frame::Rights(rights))) = (current == Some(exchange), Frame::read(line)) {
             self.devices[index].rights = Some(rights.scopes.iter().map(|entry| entry.0).collect());
             properties::nothing_outside(&self.devices[index])?;
             properties::nothing_staged(&self.devices[index])?;

@@ -100,7 +100,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// Takes the complete set of scopes: everything else is erased, records, overlay and what was loading; new scopes
-    /// become wanted, with `all` every scope. The names of the scopes that were lost are returned.
+    /// become wanted, with `all` every scope. What is shown of a scope whose sum was wrong stays doubted until it is
+    /// fetched anew. The names of the scopes that were lost are returned.
     pub fn set_rights(&self, all: bool, entries: &[Entry]) -> Result<Vec<String>> {
         if all {
             // Another epoch numbers the scopes anew: names are what stays.
@@ -113,7 +114,8 @@ impl<'a> Transaction<'a> {
                     .connection
                     .prepare_cached(
                         "INSERT INTO scope (number, name, generation, class, wanted) VALUES (?1, ?2, ?3, ?4, 1)
-                     ON CONFLICT (name) DO UPDATE SET number = ?1, generation = ?3, class = ?4, wanted = 1, doubt = 0
+                     ON CONFLICT (name) DO UPDATE SET number = ?1, generation = ?3, class = ?4, wanted = 1,
+                        doubt = wanted AND doubt = 1
                      RETURNING id",
                     )?
                     .query_row(params![number, name, generation, u8::from(*class)], |row| row.get(0))?,
@@ -123,7 +125,7 @@ impl<'a> Transaction<'a> {
                         "INSERT INTO scope (number, generation, class, wanted) VALUES (?1, ?2, ?3, 1)
                      ON CONFLICT (number) DO UPDATE SET class = ?3,
                         wanted = wanted OR generation <> ?2,
-                        doubt = CASE WHEN generation <> ?2 THEN 0 ELSE doubt END,
+                        doubt = CASE WHEN generation <> ?2 THEN wanted AND doubt = 1 ELSE doubt END,
                         generation = ?2
                      RETURNING id",
                     )?

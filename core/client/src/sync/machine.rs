@@ -92,9 +92,9 @@ impl Machine {
         self.stopped
     }
 
-    /// The exchange that counts now.
-    pub fn current(&self) -> Exchange {
-        self.exchange
+    /// The exchange in flight, if any: what comes of others is not heard.
+    pub fn current(&self) -> Option<Exchange> {
+        self.flight.as_ref().map(|_| self.exchange)
     }
 
     /// Whether the last exchange was complete.
