@@ -55,7 +55,7 @@ cases! {
     UndoneUnsent: "taken back before it was ever sent" => [Withdrawn];
     UndoneSent: "taken back after it was sent" => [Done, Refused, Withdrawn];
     ExpiredUnsent: "its time passes before it was ever sent" => [Withdrawn];
-    ExpiredSent: "its time passes after it was sent" => [Done, Withdrawn];
+    ExpiredSent: "its time passes after it was sent" => [Done, Refused, Withdrawn];
     RightEndedUnsent: "a right to it ends before it was ever sent" => [Withdrawn];
     RightEndedSent: "a right to it ends after it was sent" => [Done, Refused, Withdrawn];
     Cloned: "the device is cloned while it waits" => [Done, Refused];
