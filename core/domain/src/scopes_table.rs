@@ -1,4 +1,4 @@
-//! Makes `scopes.md` true: who holds which scope, asked of [`crate::access::scopes`] itself.
+//! Makes the table of scopes in `ARCHITECTURE.md` true: who holds which scope, asked of [`crate::access::scopes`] itself.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::scope::Scope;
 use crate::small_world::*;
 
 /// The table as it stands in the papers.
-const TABLE: &str = include_str!("scopes.md");
+const TABLE: &str = include_str!("../../../ARCHITECTURE.md");
 
 /// An actor with the child, unit, group and placement that its column is about.
 struct Column {
@@ -90,22 +90,23 @@ fn columns(world: &mut SmallWorld) -> Vec<Column> {
     ]
 }
 
-fn rows(column: &Column) -> Vec<(&'static str, Scope)> {
+/// Each scope with the kinds that lie in it.
+fn rows(column: &Column) -> Vec<(&'static str, &'static str, Scope)> {
     vec![
-        ("`tenant`", Scope::Tenant),
-        ("`unit/U`", Scope::Unit(column.unit)),
-        ("`group/G`", Scope::Group(column.group)),
-        ("`families/G`", Scope::Families(column.group)),
-        ("`board/G`", Scope::Board(column.group)),
-        ("`child/C`", Scope::Child(column.child)),
-        ("`care/C`", Scope::Care(column.child)),
-        ("`placement/X`", Scope::Placement(column.placement)),
-        ("`absence/C`", Scope::Absence(column.child)),
-        ("`contact/P`, a guardian's", Scope::Contact(BO)),
-        ("`contact/P`, one's own", Scope::Contact(column.account.holder.as_person())),
-        ("`person/P`, one's own", Scope::Person(column.account.holder)),
-        ("`person/P`, another's", Scope::Person(BO.into())),
-        ("`register/P`", Scope::Register(column.child.as_person())),
+        ("`tenant`", "municipality", Scope::Tenant),
+        ("`unit/U`", "unit, group, staff", Scope::Unit(column.unit)),
+        ("`group/G`", "membership", Scope::Group(column.group)),
+        ("`families/G`", "(to come)", Scope::Families(column.group)),
+        ("`board/G`", "board_card, board_settings", Scope::Board(column.group)),
+        ("`child/C`", "child", Scope::Child(column.child)),
+        ("`care/C`", "care_places", Scope::Care(column.child)),
+        ("`placement/X`", "placement, care_week, day_change, attendance_event", Scope::Placement(column.placement)),
+        ("`absence/C`", "absence", Scope::Absence(column.child)),
+        ("`contact/P`, a guardian's", "contact", Scope::Contact(BO)),
+        ("`contact/P`, one's own", "contact", Scope::Contact(column.account.holder.as_person())),
+        ("`person/P`, one's own", "grant", Scope::Person(column.account.holder)),
+        ("`person/P`, another's", "grant", Scope::Person(BO.into())),
+        ("`register/P`", "enrolled, employed, imported, known_unit", Scope::Register(column.child.as_person())),
     ]
 }
 
@@ -113,18 +114,18 @@ fn rows(column: &Column) -> Vec<(&'static str, Scope)> {
 fn the_table_of_the_papers_is_what_access_gives() {
     let mut world = SmallWorld::new();
     let columns = columns(&mut world);
-    let mut lines = vec![String::from("| scope |"), String::from("|---|")];
+    let mut lines = vec![String::from("| scope | kinds |"), String::from("|---|---|")];
     for column in &columns {
         lines[0] += &format!(" {} |", column.name);
         lines[1] += "---|";
         let rights = world.rights(&column.account, at("12:00"));
-        for (row, (name, scope)) in rows(column).into_iter().enumerate() {
+        for (row, (name, kinds, scope)) in rows(column).into_iter().enumerate() {
             if lines.len() <= row + 2 {
-                lines.push(format!("| {name} |"));
+                lines.push(format!("| {name} | {kinds} |"));
             }
             lines[row + 2] += if rights.holds(scope) { " ● |" } else { "  |" };
         }
     }
     let table = lines.join("\n");
-    assert!(TABLE.contains(&table), "scopes.md must hold:\n{table}");
+    assert!(TABLE.contains(&table), "ARCHITECTURE.md must hold:\n{table}");
 }

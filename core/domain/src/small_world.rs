@@ -51,6 +51,9 @@ known! {
     BOARD: DeviceId = 41;
 }
 
+/// A name, how the world differs, who acts, on or with what, and what comes of it.
+pub(crate) type Case<'a, T> = (&'static str, &'a dyn Fn(&mut SmallWorld), Account, T, Result<(), Refusal>);
+
 /// Where records live in the tests, with what a phone would hold of them.
 pub(crate) struct SmallWorld {
     records: BTreeMap<(Scope, String, RecordId), Record>,

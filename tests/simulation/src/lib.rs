@@ -3,7 +3,13 @@
 //! Real store code on both sides over files in memory, the product's machine, `apply`, writer and answer; no twin of
 //! any of them, no thread, no clock but the history's. One seed is one history; it replays identically. What can befall
 //! a command stands in [`cases`] (`CASES.md`), what must hold in [`properties`], what breaks it in [`variant`].
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a broken property must fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a broken property must fail loudly"
+)]
 #![allow(clippy::disallowed_methods, reason = "looks into files as they lie, past the stores")]
 #![allow(missing_docs, reason = "read beside protocol.md; the names are its words")]
 

@@ -286,7 +286,7 @@ impl History {
             return Ok(true);
         };
         let mut bytes = compressor.piece((lines.join("\n") + "\n").as_bytes()).unwrap();
-        let cut = self.random.next_u64() % 8 == 0;
+        let cut = self.random.next_u64().is_multiple_of(8);
         if cut {
             bytes.truncate((self.random.next_u64() % bytes.len() as u64) as usize);
         }

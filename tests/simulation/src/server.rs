@@ -161,7 +161,7 @@ impl Watched {
 
     /// One of `most`, in turn.
     fn turn(&self, most: u64) -> bool {
-        self.count.fetch_add(1, Ordering::Relaxed) % most == 0
+        self.count.fetch_add(1, Ordering::Relaxed).is_multiple_of(most)
     }
 }
 

@@ -248,7 +248,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Lets commands go whose time has passed, and forgets outcomes that have rested 30 days.
+    /// Lets commands go whose time has passed.
     pub fn expire(&self, now: Timestamp) -> Result<()> {
         let expired = self.connection().execute(
             "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
@@ -258,7 +258,16 @@ impl Transaction<'_> {
         if expired > 0 {
             self.replay(now)?;
         }
-        self.forget("state = 'answered' AND created < ?1", params![now.plus(-RECEIPT_BODY).0])?;
+        Ok(())
+    }
+
+    /// Forgets what was done 30 days ago. Counted in the server's time, told in this moment: the device's own clock may
+    /// have been anywhere when the command was made or the answer came.
+    pub fn rest(&self, server: Timestamp) -> Result<()> {
+        self.connection()
+            .prepare_cached("UPDATE outbox SET rests = ?1 WHERE state = 'answered' AND rests IS NULL")?
+            .execute([server.0])?;
+        self.forget("state = 'answered' AND rests < ?1", params![server.plus(-RECEIPT_BODY).0])?;
         Ok(())
     }
 

@@ -64,6 +64,7 @@ CREATE TABLE outbox (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'parked', 'settling', 'answered', 'refused')),
     parked INTEGER,                    -- when it was parked
     receipt TEXT,                      -- as it came; takes effect when the scopes are there
+    rests INTEGER,                     -- server time at which the answer was first here
     doubt TEXT                         -- the refusal that a replay foresees
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state, n);

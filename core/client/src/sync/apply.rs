@@ -165,6 +165,7 @@ pub fn take_end(transaction: &Transaction<'_>, end: &End, clock: &dyn Clock) -> 
     transaction.set_contact(end.now, Offset::measure(clock, end.now))?;
     let unlocked = transaction.refresh(end.fresh, clock.boot())?;
     transaction.expire(end.now)?;
+    transaction.rest(end.now)?;
     if unlocked {
         transaction.replay(end.now)?;
     }

@@ -265,7 +265,6 @@ pub(crate) fn put_unless_same<T: Body + PartialEq>(world: &World<'_>, body: &T) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Account;
     use crate::command::Command;
     use crate::grant::Right;
     use crate::organisation::GroupKind;
@@ -343,7 +342,7 @@ mod tests {
         };
         let student = account(EBBA.as_person(), Role::Student);
         let no_right = || Err(Refusal::NoRight);
-        let cases: Vec<(&str, &dyn Fn(&mut SmallWorld), Account, ChildId, Result<(), Refusal>)> = vec![
+        let cases: Vec<Case<'_, ChildId>> = vec![
             ("a guardian", &|_| (), guardian(BO), LOVE, Ok(())),
             ("a threat", &threat, guardian(BO), LOVE, no_right()),
             ("a stranger", &|_| (), guardian(employed(99)), LOVE, no_right()),

@@ -298,7 +298,6 @@ fn check_times(times: &[Span], unit: Option<&Unit>, weekday: usize) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Account;
     use crate::command::Command;
     use crate::organisation::{CutOff, SchoolForm};
     use crate::small_world::*;
@@ -348,7 +347,7 @@ mod tests {
         };
         let no_same_day = |world: &mut SmallWorld| with_switches(world, |one| one.same_day_change = false);
         let was = today().start();
-        let cases: Vec<(&str, &dyn Fn(&mut SmallWorld), Account, Command, Result<(), Refusal>)> = vec![
+        let cases: Vec<Case<'_, Command>> = vec![
             ("today", &|_| (), guardian(ANNA), set_week(0, week("08:00-15:00")), Ok(())),
             ("past", &|_| (), guardian(ANNA), set_week(-1, week("")), Err(Refusal::DayPast { first: today() })),
             ("not owner", &|_| (), guardian(BO), set_week(7, week("")), Err(Refusal::NotOwner)),
