@@ -509,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reaches_another_childs_placement_by_naming_it() {
+    fn nobody_reaches_the_placement_of_another_child_by_naming_it() {
         let mut world = world();
         let stranger = PersonId(uuid::Uuid::from_u128(99));
         let command = change_day(0, Some("07:30-15:00"), "");

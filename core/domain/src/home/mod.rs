@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marked_childs_family_is_not_named_to_anyone() {
+    fn the_family_of_a_marked_child_is_not_named_to_anyone() {
         let mut world = world();
         world.enrolled(LOVE, |one| one.marked = true);
         world.send(guardian(ANNA), at("06:50"), &absent(0, 0)).unwrap();
