@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use kapprum_client::clock::{Boot, Clock, Estimate, estimate};
 use kapprum_client::store::{Ballast, Options, Protection, Store};
 use kapprum_client::sync::apply::Loading;
-use kapprum_client::sync::machine::{Exchange, Machine};
+use kapprum_client::sync::machine::{Exchange, Machine, Sizes};
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
 use kapprum_domain::time::Timestamp;
@@ -172,7 +172,7 @@ impl Device {
             path: path.to_owned(),
             store,
             disk,
-            machine: Machine::new(77),
+            machine: Machine::new(77, sizes(0)),
             loading: Loading::default(),
             clocks,
             saved: BTreeMap::new(),
@@ -199,7 +199,7 @@ impl Device {
         self.store = open(path, self.account, &self.disk);
         self.path = path.to_owned();
         self.file = look(path);
-        self.machine = Machine::new(99 + self.lives);
+        self.machine = Machine::new(99 + self.lives, sizes(self.lives));
         self.loading = Loading::default();
         self.suspended = false;
         self.arrived = 0;
@@ -246,6 +246,15 @@ pub fn copy_files(from: &Path, to: &Path, change: impl FnOnce(Vec<u8>) -> Vec<u8
 pub fn remove_files(path: &Path) {
     for file in [path.to_owned(), log_of(path), PathBuf::from(format!("{}-shm", path.display()))] {
         let _ = std::fs::remove_file(file);
+    }
+}
+
+/// From life to life every scope is a large one, or goes to the store with others, or as in the product.
+fn sizes(life: u64) -> Sizes {
+    match life % 3 {
+        0 => Sizes { load: 1, whole: 1 },
+        1 => Sizes { load: 400, whole: 1000 },
+        _ => Sizes::default(),
     }
 }
 

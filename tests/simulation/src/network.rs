@@ -324,7 +324,9 @@ impl History {
             if !self.fetch(at)? {
                 self.answers.remove(at);
                 let now = self.devices[index].elapsed();
-                self.devices[index].machine.ended(exchange, now, false);
+                for step in self.devices[index].machine.ended(exchange, now, false) {
+                    self.step_done(index, &step)?;
+                }
                 return Ok(false);
             }
             return Ok(true);
@@ -345,7 +347,7 @@ impl History {
         let device = &mut self.devices[flight.device];
         let current = Some(flight.exchange) == device.machine.current();
         let now = device.elapsed();
-        device.machine.ended(flight.exchange, now, true);
+        let _ = device.machine.ended(flight.exchange, now, true);
         device.quiet += u32::from(current);
         if !current || device.suspended {
             return Ok(());
@@ -560,6 +562,10 @@ fn called(step: &Step) -> String {
             format!("rights to {} scopes{}", rights.scopes.len(), if rights.all { ", all" } else { "" })
         }
         Step::First(first) => format!("first: {} rows, {} receipts", first.rows.len(), first.receipts.len()),
+        Step::Whole(scopes) => {
+            let each = scopes.iter().map(|whole| format!("{} of {}", whole.rows.len(), whole.snap.name));
+            format!("whole: {}", each.collect::<Vec<_>>().join(", "))
+        }
         Step::Begin => "begin".to_owned(),
         Step::Load(rows) => format!("load {}", rows.len()),
         Step::Swap(snap, _) => format!("swap {}", snap.name),

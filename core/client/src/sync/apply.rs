@@ -20,11 +20,13 @@ pub enum Step {
     Rights(RightsFrame),
     /// Sections 2 to 5: rows, receipts that take effect, overlay, cursor.
     First(First),
-    /// A wanted scope starts to arrive.
+    /// Wanted scopes that have arrived, all at once.
+    Whole(Vec<Whole>),
+    /// A large wanted scope starts to arrive.
     Begin,
-    /// Rows of the scope that is arriving; commits of at most about 1 MB.
+    /// Rows of the large scope that is arriving; commits of at most about 1 MB.
     Load(Rows),
-    /// The scope has arrived: show it instead of what stood there.
+    /// The large scope has arrived: show it instead of what stood there.
     Swap(Snap, Sum),
     /// The answer is complete.
     End(End),
@@ -43,6 +45,17 @@ pub struct First {
     pub sums: Vec<SumFrame>,
     /// The new cursor.
     pub cursor: String,
+}
+
+/// A scope that has arrived.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// What was announced.
+    pub snap: Snap,
+    /// What was counted.
+    pub sum: Sum,
+    /// Its rows.
+    pub rows: Rows,
 }
 
 impl First {
@@ -92,19 +105,16 @@ pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Cloc
         Step::First(first) => {
             store.write(Durability::Fetched, |transaction| take_first(transaction, first, now(transaction, clock)?))
         }
+        Step::Whole(scopes) => {
+            store.write(Durability::Fetched, |transaction| take_whole(transaction, scopes, now(transaction, clock)?))
+        }
         Step::Begin => {
             loading.part = Some(store.write(Durability::Fetched, |transaction| transaction.begin_part())?);
             Ok(Done::default())
         }
         Step::Load(rows) => {
             let Some(part) = loading.part else { return Ok(Done::default()) };
-            let rows = || {
-                rows.iter().filter_map(|row| match row {
-                    RowOrGone::Row(row) => Some(row),
-                    RowOrGone::Gone(..) => None,
-                })
-            };
-            store.write(Durability::Fetched, |transaction| transaction.load(part, rows()))?;
+            store.write(Durability::Fetched, |transaction| transaction.load(part, rows.rows()))?;
             Ok(Done::default())
         }
         Step::Swap(snap, sum) => {
@@ -158,6 +168,20 @@ pub fn take_snap(transaction: &Transaction<'_>, snap: &Snap, part: i64, sum: Sum
     transaction.replay(now)?;
     let wrong_sums = u32::from(matches!(swapped, Swapped::Again | Swapped::Doubted));
     Ok(Done { wrong_sums, ..Done::default() })
+}
+
+/// Shows scopes that have arrived, with the receipts that waited for them and the overlay over them.
+pub fn take_whole(transaction: &Transaction<'_>, scopes: &[Whole], now: Timestamp) -> Result<Done> {
+    let mut done = Done::default();
+    for Whole { snap, sum, rows } in scopes {
+        let part = transaction.begin_part()?;
+        transaction.load(part, rows.rows())?;
+        let swapped = transaction.swap(snap, part, *sum)?;
+        done.wrong_sums += u32::from(matches!(swapped, Swapped::Again | Swapped::Doubted));
+    }
+    transaction.settle()?;
+    transaction.replay(now)?;
+    Ok(done)
 }
 
 /// Notes the contact: the server's clock, and freshness anew.

@@ -11,7 +11,7 @@ use kapprum_domain::time::MINUTE;
 use tokio::sync::watch;
 
 use super::apply::{Loading, Step, apply, housekeep, nothing_new};
-use super::machine::{Action, Exchange, Failure, Machine, Wishes};
+use super::machine::{Action, Exchange, Failure, Machine, Sizes, Wishes};
 use super::wire::{Answer, Wire};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ enum Event {
 impl Driver {
     /// Runs until the orders' sender is dropped.
     pub async fn run(self, mut orders: watch::Receiver<Orders>) {
-        let mut machine = Machine::new(self.seed | 1);
+        let mut machine = Machine::new(self.seed | 1, Sizes::default());
         let mut loading = Loading::default();
         let (mut done, mut forced) = (0, 0);
         if self.work(|driver| driver.housekeeping(true)).await.is_err() {
@@ -156,7 +156,7 @@ impl Driver {
         let asked = flight.asked();
         let outcome = match (event, flight) {
             (Event::Opened(Ok(Answer::Nothing)), _) => {
-                machine.ended(exchange, self.clock.boot().elapsed, true);
+                let _ = machine.ended(exchange, self.clock.boot().elapsed, true);
                 let refreshed = self.work(|driver| nothing_new(&driver.store, driver.clock.as_ref())).await;
                 return (None, refreshed.err().map(|_| Failure::Lost));
             }
@@ -182,19 +182,17 @@ impl Driver {
             (Event::Piece(Ok(Some(_))), Flight::Opening(..)) => Err(Failure::Lost),
         };
         let now = self.clock.boot().elapsed;
-        match outcome {
+        let (steps, failure) = match outcome {
             Ok(()) => {
-                machine.ended(exchange, now, false);
-                (None, (!machine.is_complete()).then_some(Failure::Lost))
+                let steps = machine.ended(exchange, now, false);
+                (steps, (!machine.is_complete()).then_some(Failure::Lost))
             }
-            Err(failure) => {
-                let steps = machine.failed(exchange, now, failure);
-                if self.steps(machine, loading, steps).await.is_err() {
-                    tracing::warn!("the end of the session could not be stored");
-                }
-                (None, Some(failure))
-            }
+            Err(failure) => (machine.failed(exchange, now, failure), Some(failure)),
+        };
+        if self.steps(machine, loading, steps).await.is_err() {
+            tracing::warn!("what came last could not be stored");
         }
+        (None, failure)
     }
 
     async fn steps(&self, machine: &mut Machine, loading: &mut Loading, steps: Vec<Step>) -> Result<()> {

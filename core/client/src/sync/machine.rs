@@ -3,18 +3,31 @@
 //! One request is in flight. An answer's lines become [`Step`]s in order; each step is done before the next request is
 //! made, so the machine itself remembers nothing that the store does not: a crash at any point starts it afresh.
 
-use kapprum_protocol::frame::{Applied, Frame, ScopeNumber, Snap};
+use kapprum_protocol::frame::{Applied, Frame, Row};
 use kapprum_protocol::limits::WAIT_SECONDS;
 use kapprum_protocol::request::Request;
 use kapprum_protocol::sum::Sum;
 use kapprum_protocol::{Malformed, VERSION};
 
-use super::apply::{First, Step};
+use super::apply::{First, Step, Whole};
 use super::rows::Rows;
 use crate::store::Plan;
 
-/// Rows are loaded in commits of about this many bytes.
-const LOAD_BYTES: usize = 512 * 1024;
+/// How much is held in memory before it goes to the store; injected, so that small worlds see every path.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// A scope larger than this many bytes is loaded in commits of that size, and swapped in.
+    pub load: usize,
+    /// Smaller scopes go to the store together, when they make so many bytes.
+    pub whole: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { load: 512 * 1024, whole: 256 * 1024 }
+    }
+}
+
 /// The first transaction may be so large; a larger one comes in pages.
 const FIRST_BYTES: usize = 64 * 1024 * 1024;
 /// Back-off after a failure, in milliseconds: from the first to the longest.
@@ -59,6 +72,7 @@ pub struct Machine {
     stopped: Option<Failure>,
     jitter: u64,
     complete: bool,
+    sizes: Sizes,
 }
 
 #[derive(Debug, Default)]
@@ -66,8 +80,13 @@ struct Flight {
     waiting: bool,
     first: First,
     applied: bool,
-    arriving: Option<(Snap, Sum)>,
-    rows: Rows,
+    sizes: Sizes,
+    arriving: Option<Whole>,
+    /// The scope that is arriving is large and loads already.
+    loading: bool,
+    /// Scopes that have arrived and wait to be taken together, and their bytes.
+    whole: Vec<Whole>,
+    bytes: usize,
     progress: bool,
     ended: bool,
 }
@@ -83,8 +102,9 @@ pub struct Wishes {
 
 impl Machine {
     /// A machine at the start; `seed` spreads its back-offs.
-    pub fn new(seed: u64) -> Self {
-        Self { exchange: 0, flight: None, failures: 0, not_before: 0, stopped: None, jitter: seed, complete: false }
+    pub fn new(seed: u64, sizes: Sizes) -> Self {
+        let (exchange, flight, failures, not_before, stopped) = (0, None, 0, 0, None);
+        Self { exchange, flight, failures, not_before, stopped, jitter: seed, complete: false, sizes }
     }
 
     /// Why it does not try any more, if so.
@@ -133,7 +153,7 @@ impl Machine {
             wait,
         };
         self.exchange += 1;
-        self.flight = Some(Flight { waiting: wait.is_some(), ..Flight::default() });
+        self.flight = Some(Flight { waiting: wait.is_some(), sizes: self.sizes, ..Flight::default() });
         self.complete = false;
         Action::Send(self.exchange, request)
     }
@@ -147,14 +167,16 @@ impl Machine {
         flight.take(Frame::read(line)?)
     }
 
-    /// The answer is over: complete if its `end` came or there was nothing to say (204).
-    pub fn ended(&mut self, exchange: Exchange, now: i64, nothing_new: bool) {
+    /// The answer is over: complete if its `end` came or there was nothing to say (204). If it was cut, what had come
+    /// whole is still to be taken.
+    pub fn ended(&mut self, exchange: Exchange, now: i64, nothing_new: bool) -> Vec<Step> {
         if exchange != self.exchange {
-            return;
+            return Vec::new();
         }
-        let Some(flight) = self.flight.take() else { return };
+        let Some(mut flight) = self.flight.take() else { return Vec::new() };
         if !nothing_new && !flight.ended {
-            return self.back_off(now, None);
+            self.back_off(now, None);
+            return flight.flush();
         }
         self.failures = 0;
         self.complete = true;
@@ -162,13 +184,15 @@ impl Machine {
         if !flight.progress && !flight.waiting && !nothing_new {
             self.not_before = now + BACK_OFF.0;
         }
+        Vec::new()
     }
 
     /// The exchange failed.
     pub fn failed(&mut self, exchange: Exchange, now: i64, failure: Failure) -> Vec<Step> {
-        if exchange != self.exchange || self.flight.take().is_none() {
+        if exchange != self.exchange {
             return Vec::new();
         }
+        let Some(mut flight) = self.flight.take() else { return Vec::new() };
         match failure {
             Failure::Lost => self.back_off(now, None),
             Failure::Busy(milliseconds) => self.back_off(now, Some(milliseconds)),
@@ -178,7 +202,7 @@ impl Machine {
             }
             Failure::Outdated => self.stopped = Some(failure),
         }
-        Vec::new()
+        flight.flush()
     }
 
     /// The server asked to try the commands again later.
@@ -244,17 +268,14 @@ impl Flight {
                 Ok(vec![Step::First(first)])
             }
             Frame::Snap(snap) if self.applied && self.first.is_empty() => {
-                let mut steps = self.close();
-                self.arriving = Some((snap, Sum::default()));
-                steps.push(Step::Begin);
+                let steps = self.close();
+                self.arriving = Some(Whole { snap, sum: Sum::default(), rows: Rows::default() });
                 Ok(steps)
             }
-            Frame::Row(row) => self.arrive(row.scope, |rows, sum| {
-                sum.add(row.kind, row.id, row.seq);
-                rows.push(&row);
-            }),
+            Frame::Row(row) => self.arrive(&row),
             Frame::End(end) if self.applied && self.first.is_empty() => {
                 let mut steps = self.close();
+                steps.append(&mut self.flush());
                 self.ended = true;
                 steps.push(Step::End(end));
                 Ok(steps)
@@ -267,26 +288,41 @@ impl Flight {
         if self.first.rows.bytes() > FIRST_BYTES { Err(Malformed("answer: too large")) } else { Ok(Vec::new()) }
     }
 
-    fn arrive(&mut self, scope: ScopeNumber, keep: impl FnOnce(&mut Rows, &mut Sum)) -> Result<Vec<Step>, Malformed> {
-        match self.arriving.as_mut() {
-            Some((snap, sum)) if snap.scope == scope => keep(&mut self.rows, sum),
-            _ => return Err(Malformed("answer: a row out of place")),
-        }
-        if self.rows.bytes() < LOAD_BYTES {
+    fn arrive(&mut self, row: &Row<'_>) -> Result<Vec<Step>, Malformed> {
+        let arriving = self.arriving.as_mut().filter(|whole| whole.snap.scope == row.scope);
+        let Some(whole) = arriving else { return Err(Malformed("answer: a row out of place")) };
+        whole.sum.add(row.kind, row.id, row.seq);
+        whole.rows.push(row);
+        if whole.rows.bytes() < self.sizes.load {
             return Ok(Vec::new());
         }
-        Ok(vec![Step::Load(std::mem::take(&mut self.rows))])
+        let rows = std::mem::take(&mut whole.rows);
+        // Steps are in the order of the lines.
+        let mut steps = self.flush();
+        if !std::mem::replace(&mut self.loading, true) {
+            steps.push(Step::Begin);
+        }
+        steps.push(Step::Load(rows));
+        Ok(steps)
     }
 
     /// The scope that was arriving is complete.
     fn close(&mut self) -> Vec<Step> {
-        let Some((snap, sum)) = self.arriving.take() else { return Vec::new() };
+        let Some(whole) = self.arriving.take() else { return Vec::new() };
         self.progress = true;
-        let mut steps = Vec::new();
-        if !self.rows.is_empty() {
-            steps.push(Step::Load(std::mem::take(&mut self.rows)));
+        if std::mem::take(&mut self.loading) {
+            let load = (!whole.rows.is_empty()).then_some(Step::Load(whole.rows));
+            return load.into_iter().chain([Step::Swap(whole.snap, whole.sum)]).collect();
         }
-        steps.push(Step::Swap(snap, sum));
-        steps
+        self.bytes += whole.rows.bytes();
+        self.whole.push(whole);
+        if self.bytes < self.sizes.whole { Vec::new() } else { self.flush() }
+    }
+
+    /// What has come whole is taken.
+    fn flush(&mut self) -> Vec<Step> {
+        self.bytes = 0;
+        let whole = std::mem::take(&mut self.whole);
+        if whole.is_empty() { Vec::new() } else { vec![Step::Whole(whole)] }
     }
 }

@@ -65,6 +65,14 @@ impl Rows {
         self.rows.is_empty()
     }
 
+    /// The rows in order, without removals.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.iter().filter_map(|row| match row {
+            RowOrGone::Row(row) => Some(row),
+            RowOrGone::Gone(..) => None,
+        })
+    }
+
     /// All in order. A removal has no body: an empty text is no JSON.
     pub fn iter(&self) -> impl Iterator<Item = RowOrGone<'_>> {
         self.rows.iter().map(|place| {
