@@ -4,13 +4,14 @@
 //! so its cost follows the actor and its result may be kept while the heads of those scopes stand still and `until`
 //! has not come. This is the only place where rights are made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actor::{Account, Actor, Role};
 use crate::grant::{Grant, Place, Right};
-use crate::id::ChildId;
+use crate::id::{ChildId, GroupId, PersonId};
 use crate::membership::Membership;
 use crate::organisation::{GroupKind, Municipality};
+use crate::register::Guardianship;
 use crate::scope::Scope;
 use crate::time::{Day, Timestamp};
 use crate::world::{Unread, World};
@@ -79,7 +80,7 @@ impl Rights {
     /// Whether the days hold today; notes when that changes.
     fn live(&mut self, from: Option<Day>, until: Option<Day>, now: Timestamp) -> bool {
         let starts = from.map(Day::start);
-        let ends = until.map(|day| day.plus(1).start());
+        let ends = until.map(Day::end);
         for moment in [starts, ends].into_iter().flatten() {
             self.changes_at(moment, now);
         }
@@ -91,21 +92,20 @@ impl Rights {
 pub fn scopes(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Rights, Unread> {
     let own = Scope::Person(account.holder);
     let mut rights = Rights { read: vec![own, Scope::Tenant], ..Rights::default() };
-    let class = if matches!(account.role, Role::Tablet | Role::Board) { Class::Device } else { Class::Normal };
+    let class = class_of(account.role);
     rights.add(own, class);
     let grants: Vec<Grant> = world.all(own)?;
     let municipality = world.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default();
     // Whether any right is live, and whether one of them is not across a threat.
     let (mut any, mut belongs) = (false, false);
+    let mut groups: Vec<Work> = Vec::new();
     for grant in &grants {
         if !grant.right.belongs_to(account.role) || !rights.live(grant.from, grant.until, now) {
             continue;
         }
         let live = match &grant.right {
-            Right::Guardian { child, birthday, threat, protected, places } => {
-                let eighteen = birthday.map(|day| day.birthday(18));
-                let minor = rights.live(None, eighteen.map(|day| day.plus(-1)), now);
-                minor && family(&mut rights, *child, places, *threat, *protected, now)
+            Right::Guardian { child, threat, protected, places } => {
+                family(&mut rights, *child, places, *threat, *protected, now)
             }
             Right::Student { child, school_year, birthday, protected, places } => {
                 let of_age = birthday.map(|day| day.birthday(18).start());
@@ -123,34 +123,36 @@ pub fn scopes(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Ri
                 true
             }
             Right::Assigned { group, unit, kind } => {
-                for scope in [Scope::Unit(*unit), Scope::Group(*group), Scope::Families(*group), Scope::Board(*group)] {
-                    rights.add(scope, Class::Normal);
-                }
-                members(&mut rights, &[(*group, *kind)], Class::Normal, now, world)?;
+                rights.add(Scope::Unit(*unit), class);
+                let scopes = &[Scope::Group, Scope::Families, Scope::Board];
+                groups.push(Work { group: *group, kind: *kind, scopes });
                 true
             }
-            Right::Duty { unit, principal, groups } => {
-                rights.add(Scope::Unit(*unit), Class::Normal);
-                if *principal {
-                    let groups: Vec<_> = groups.iter().map(|group| (*group, GroupKind::Class)).collect();
-                    members(&mut rights, &groups, Class::Normal, now, world)?;
-                }
+            Right::Duty { unit, .. } => {
+                rights.add(Scope::Unit(*unit), class);
+                let led = grant.right.works_with().iter();
+                groups.extend(led.map(|group| Work {
+                    group: *group,
+                    kind: GroupKind::Class,
+                    scopes: &[Scope::Group, Scope::Board],
+                }));
                 true
             }
             Right::Tablet { group, unit, kind } => {
-                for scope in [Scope::Unit(*unit), Scope::Group(*group), Scope::Board(*group)] {
-                    rights.add(scope, Class::Device);
-                }
-                members(&mut rights, &[(*group, *kind)], Class::Device, now, world)?;
+                rights.add(Scope::Unit(*unit), class);
+                groups.push(Work { group: *group, kind: *kind, scopes: &[Scope::Group, Scope::Board] });
                 true
             }
             Right::Board { group } => {
-                rights.add(Scope::Board(*group), Class::Device);
+                rights.add(Scope::Board(*group), class);
                 true
             }
         };
         any |= live;
         belongs |= live && !matches!(grant.right, Right::Guardian { threat: true, .. });
+    }
+    if !groups.is_empty() {
+        work(&mut rights, account, &groups, now, world)?;
     }
     // A board holds what the wall shows and nothing more (ruling u); a person without any right left, only oneself.
     if belongs && account.role != Role::Board {
@@ -199,34 +201,65 @@ fn family(
     any
 }
 
-/// What the staff or tablet of these groups hold of their children.
-fn members(
+fn class_of(role: Role) -> Class {
+    if matches!(role, Role::Tablet | Role::Board) { Class::Device } else { Class::Normal }
+}
+
+/// A group with which a right is work.
+struct Work {
+    group: GroupId,
+    kind: GroupKind,
+    /// The scopes of the group itself that come with it.
+    scopes: &'static [fn(GroupId) -> Scope],
+}
+
+/// What the staff or tablet of these groups hold: the groups' own scopes, and what is of their children.
+///
+/// To staff their own children stay closed (ruling g), and how to reach the others of their family. Where the relation
+/// is a threat, all of the group does: its records name the child, its board tells when the child comes and goes
+/// (ruling j).
+fn work(
     rights: &mut Rights,
-    groups: &[(crate::id::GroupId, GroupKind)],
-    class: Class,
+    account: &Account,
+    groups: &[Work],
     now: Timestamp,
     world: &World<'_>,
 ) -> Result<(), Unread> {
-    let scopes: Vec<Scope> = groups.iter().map(|(group, _)| Scope::Group(*group)).collect();
+    let scopes: BTreeSet<Scope> = groups.iter().map(|work| Scope::Group(work.group)).collect();
+    let scopes: Vec<Scope> = scopes.into_iter().collect();
     rights.read.extend(&scopes);
-    for membership in world.scan::<Membership>(&scopes, i64::MIN..=i64::MAX)? {
-        if !rights.live(Some(membership.from), membership.until, now) {
-            continue;
-        }
-        let Some((_, kind)) = groups.iter().find(|(group, _)| *group == membership.group) else { continue };
-        let class = if membership.protected && class == Class::Normal { Class::Protected } else { class };
-        rights.add(Scope::Child(membership.child), class);
-        rights.add(Scope::Absence(membership.child), class);
-        if kind.is_care() {
-            rights.add(Scope::Care(membership.child), class);
-            for placement in &membership.placements {
-                rights.add(Scope::Placement(*placement), class);
+    let mut memberships: Vec<Membership> = world.scan(&scopes, i64::MIN..=i64::MAX)?;
+    for membership in &mut memberships {
+        membership.places.retain(|place| rights.live(Some(place.from), place.until, now));
+        membership.guardians.retain(|one| rights.live(None, one.until, now) || one.threat);
+    }
+    memberships.retain(|membership| !membership.places.is_empty());
+    let own = |one: &Guardianship| account.person() == Some(one.guardian);
+    let (family, others): (Vec<_>, Vec<_>) =
+        memberships.iter().partition(|membership| membership.guardians.iter().any(own));
+    let across_a_threat = |of: &&Membership| of.guardians.iter().any(|one| own(one) && one.threat);
+    let closed: BTreeSet<GroupId> = family.iter().copied().filter(across_a_threat).map(|of| of.group).collect();
+    let kin: BTreeSet<PersonId> = family.iter().flat_map(|of| &of.guardians).map(|one| one.guardian).collect();
+    for work in groups {
+        for membership in others.iter().filter(|membership| membership.group == work.group) {
+            let class = if membership.protected { Class::Protected } else { Class::Normal }.max(class_of(account.role));
+            rights.add(Scope::Child(membership.child), class);
+            rights.add(Scope::Absence(membership.child), class);
+            if work.kind.is_care() {
+                rights.add(Scope::Care(membership.child), class);
+                for placement in membership.places.iter().filter_map(|place| place.placement) {
+                    rights.add(Scope::Placement(placement), class);
+                }
+            }
+            if work.kind.is_care() || work.kind == GroupKind::Mentor {
+                let reached = membership.guardians.iter().filter(|one| !kin.contains(&one.guardian));
+                for one in reached.filter(|one| one.holds_on(now.day())) {
+                    rights.add(Scope::Contact(one.guardian), class);
+                }
             }
         }
-        if kind.is_care() || *kind == GroupKind::Mentor {
-            for guardian in &membership.guardians {
-                rights.add(Scope::Contact(*guardian), class);
-            }
+        for scope in work.scopes.iter().filter(|_| !closed.contains(&work.group)) {
+            rights.add(scope(work.group), class_of(account.role));
         }
     }
     Ok(())
@@ -244,6 +277,7 @@ pub fn of_age(actor: &Actor, now: Timestamp, world: &World<'_>) -> Result<bool, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::register::Enrolled;
     use crate::small_world::*;
 
     fn class(world: &SmallWorld, account: &Account, scope: Scope) -> Option<Class> {
@@ -285,7 +319,7 @@ mod tests {
         let days = |year, month, number| Day::new(year, month, number).unwrap();
         // A place's first day, its last day, a guardian's last day, and the eighteenth birthday of a leap day's child.
         for (change, moment) in [
-            ((|one| one.places[0].from = today().plus(3)) as fn(&mut crate::register::Enrolled), today().plus(3)),
+            ((|one| one.places[0].from = today().plus(3)) as fn(&mut Enrolled), today().plus(3)),
             (|one| one.places[0].until = Some(today().plus(3)), today().plus(4)),
             (|one| one.guardians[0].until = Some(today().plus(2)), today().plus(3)),
             (|one| one.birthday = Day::new(2008, 12, 1), days(2026, 12, 1)),
@@ -314,6 +348,74 @@ mod tests {
         assert_eq!(rights.until, Some(today().plus(1).start()));
         assert!(world.rights(&ebba, later(1, "00:00")).holds(Scope::Absence(EBBA)));
         assert!(!world.rights(&guardian(ANNA), later(1, "00:00")).holds(Scope::Child(EBBA)));
+    }
+
+    #[test]
+    fn who_is_no_longer_guardian_keeps_no_word_of_the_child() {
+        let grants = |change: &dyn Fn(&mut Enrolled)| {
+            let mut world = SmallWorld::new();
+            world.enrolled(LOVE, change);
+            let all = world.all::<Grant>(Scope::Person(BO.into())).into_iter();
+            all.filter(|grant| matches!(grant.right, Right::Guardian { child: LOVE, .. })).count()
+        };
+        assert_eq!(grants(&|one| one.guardians[1].until = Some(today())), 1);
+        assert_eq!(grants(&|one| one.guardians[1].until = Some(today().plus(-1))), 0);
+        assert_eq!(grants(&|one| one.birthday = Some(today().birthday(-18).plus(1))), 1);
+        assert_eq!(grants(&|one| one.birthday = Some(today().birthday(-18))), 0);
+    }
+
+    /// Ruling g: as staff one sees nothing of one's own child; a threat learns nothing of it at work either.
+    #[test]
+    fn staff_see_nothing_of_their_own_child_by_their_work() {
+        for (threat, until, [own, contact, board]) in [
+            (false, None, [false, false, true]),
+            (false, Some(-1), [true, true, true]),
+            (true, None, [false, false, false]),
+            (true, Some(-1), [false, false, false]),
+        ] {
+            let mut world = SmallWorld::new();
+            world.employ(BO, PRESCHOOL, false, &[(DEPARTMENT, GroupKind::Department)]);
+            world.enrolled(LOVE, |one| {
+                (one.guardians[1].threat, one.guardians[1].until) = (threat, until.map(|days| today().plus(days)));
+            });
+            let rights = world.rights(&staff(BO), at("12:00"));
+            for scope in [Scope::Child(LOVE), Scope::Absence(LOVE), Scope::Care(LOVE), Scope::Placement(LOVES)] {
+                assert_eq!(rights.holds(scope), own, "{threat} {until:?} {scope}");
+            }
+            assert_eq!(rights.holds(Scope::Contact(ANNA)), contact);
+            for scope in [Scope::Board(DEPARTMENT), Scope::Group(DEPARTMENT), Scope::Families(DEPARTMENT)] {
+                assert_eq!(rights.holds(scope), board, "{threat} {until:?} {scope}");
+            }
+            assert!(world.rights(&staff(MAJA), at("12:00")).holds(Scope::Contact(ANNA)));
+        }
+    }
+
+    #[test]
+    fn staff_reach_a_guardian_until_the_last_day_and_a_child_only_during_its_stays() {
+        let mut world = SmallWorld::new();
+        world.enrolled(LOVE, |one| {
+            one.guardians[1].until = Some(today().plus(1));
+            let first = one.places[0];
+            one.places = vec![
+                Place { until: Some(today().plus(2)), ..first },
+                Place { from: today().plus(5), placement: Some(EBBAS), ..first },
+            ];
+        });
+        let rights = |ahead| world.rights(&staff(MAJA), later(ahead, "00:00"));
+        for (ahead, bo, placements) in
+            [(0, true, [true, false]), (2, false, [true, false]), (3, false, [false; 2]), (5, false, [false, true])]
+        {
+            let held = rights(ahead);
+            assert_eq!(held.holds(Scope::Contact(BO)), bo, "{ahead}");
+            assert_eq!([LOVES, EBBAS].map(|one| held.holds(Scope::Placement(one))), placements, "{ahead}");
+            assert_eq!(held.holds(Scope::Child(LOVE)), placements != [false; 2], "{ahead}");
+        }
+        assert_eq!(rights(0).until, Some(today().plus(2).start()));
+        assert_eq!(rights(2).until, Some(today().plus(3).start()));
+        // A guardian's last day comes with the eighteenth birthday.
+        world.enrolled(LOVE, |one| one.birthday = Some(today().birthday(-18).plus(1)));
+        assert!(world.rights(&staff(MAJA), at("12:00")).holds(Scope::Contact(ANNA)));
+        assert!(!world.rights(&staff(MAJA), later(1, "00:00")).holds(Scope::Contact(ANNA)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::absence::Absence;
 use crate::attendance::board_card::{self, BoardCard};
 use crate::grant::{Grant, Place, Right};
 use crate::id::{ChildId, PersonId, PlacementId, RecordId, UnitId};
@@ -24,7 +25,9 @@ pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Re
     let mut derived = Vec::new();
     let touched = Touched::by(world, changes)?;
     for child in &touched.enrolled {
-        left_out(child_rights(world, *child, now, &mut derived))?;
+        if let Some(enrolled) = enrolled(world, *child)? {
+            child_rights(world, &enrolled, now.day(), &mut derived)?;
+        }
     }
     for person in &touched.employed {
         left_out(staff_rights(world, *person, &mut derived))?;
@@ -65,7 +68,8 @@ impl Touched {
                 Scope::Care(child) if kind == CarePlaces::KIND => drop(children.insert(child)),
                 Scope::Group(group) if kind == Membership::KIND => {
                     let membership = world.get::<Membership>(Scope::Group(group), id)?;
-                    touched.placements.extend(membership.map(|one| one.placements).unwrap_or_default());
+                    let places = membership.map(|one| one.places).unwrap_or_default();
+                    touched.placements.extend(places.iter().filter_map(|place| place.placement));
                 }
                 _ => {}
             }
@@ -105,57 +109,45 @@ pub(crate) fn put<T: Body + PartialEq>(world: &World<'_>, body: &T, derived: &mu
     Ok(())
 }
 
-/// The grants of a child's guardians and of the student, and its memberships.
-fn child_rights(world: &World<'_>, child: ChildId, now: Timestamp, derived: &mut Vec<Change>) -> Result<(), Unread> {
-    let id = RecordId(child.0);
-    let Some(enrolled) = world.get::<Enrolled>(Scope::Register(child.as_person()), id)? else { return Ok(()) };
-    for guardianship in &enrolled.guardians {
-        let right = Right::Guardian {
-            child,
-            birthday: enrolled.birthday,
-            threat: guardianship.threat,
-            protected: enrolled.marked,
-            places: if guardianship.threat { days_alone(&enrolled.places) } else { enrolled.places.clone() },
-        };
-        let grant = Grant { holder: guardianship.guardian.into(), right, from: None, until: guardianship.until };
-        put(world, &grant, derived)?;
+/// What turns with the day: places and guardianships begin and end, children come of age, a wall shows the days ahead.
+///
+/// Asked of every child when a day has begun; where nothing turned, nothing follows.
+pub fn turn_of_day(world: &World<'_>, child: ChildId, now: Timestamp) -> Result<Vec<Change>, Unread> {
+    let mut derived = Vec::new();
+    let Some(enrolled) = enrolled(world, child)? else { return Ok(derived) };
+    child_rights(world, &enrolled, now.day(), &mut derived)?;
+    let placements: BTreeSet<_> = enrolled.places.iter().filter_map(|place| place.placement).collect();
+    for placement in placements {
+        board_card::derive(world, placement, now, &mut derived)?;
     }
-    let right = Right::Student {
-        child,
-        school_year: enrolled.school_year,
-        birthday: enrolled.birthday,
-        protected: enrolled.marked,
-        places: enrolled.places.clone(),
-    };
+    Ok(derived)
+}
+
+fn enrolled(world: &World<'_>, child: ChildId) -> Result<Option<Enrolled>, Unread> {
+    world.get(Scope::Register(child.as_person()), RecordId(child.0))
+}
+
+/// The grants of a child's guardians and of the student, where it is in care, its memberships.
+fn child_rights(world: &World<'_>, enrolled: &Enrolled, today: Day, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    let Enrolled { child, birthday, school_year, marked: protected, ref places, .. } = *enrolled;
+    for one in enrolled.guardians() {
+        let places = if one.threat { days_alone(places) } else { places.clone() };
+        let right = Right::Guardian { child, threat: one.threat, protected, places };
+        let grant = Grant { holder: one.guardian.into(), right, from: None, until: one.until };
+        put_while(one.holds_on(today), world, &grant, derived)?;
+    }
+    let right = Right::Student { child, school_year, birthday, protected, places: places.clone() };
     let own = Grant { holder: child.as_person().into(), right, from: None, until: None };
-    no_more(world, &own, now.day(), derived)?;
+    let before = world.get::<Grant>(own.scope(), own.id())?;
     put(world, &own, derived)?;
-    let goes_on = |day: Option<Day>| day.is_none_or(|day| day >= now.day());
-    let mut placements: Vec<PlacementId> =
-        enrolled.places.iter().filter(|place| goes_on(place.until)).filter_map(|place| place.placement).collect();
-    placements.sort();
-    placements.dedup();
+    memberships(world, enrolled, before, today, derived)?;
+    let live = |place: &&Place| place.until.is_none_or(|until| today <= until);
+    let in_care: BTreeSet<PlacementId> = places.iter().filter(live).filter_map(|place| place.placement).collect();
     let known = world.get::<CarePlaces>(Scope::Care(child), RecordId(child.0))?;
-    if known.is_some() || !placements.is_empty() {
-        put(world, &CarePlaces { child, placements }, derived)?;
+    if known.is_some() || !in_care.is_empty() {
+        put(world, &CarePlaces { child, placements: in_care.into_iter().collect() }, derived)?;
     }
-    let groups: BTreeSet<_> = enrolled.places.iter().filter_map(|place| place.group).collect();
-    for group in groups {
-        let mine = || enrolled.places.iter().filter(|place| place.group == Some(group));
-        let Some(from) = mine().map(|place| place.from).min() else { continue };
-        let until = mine().map(|place| place.until).reduce(|a, b| Some(a?.max(b?))).flatten();
-        let membership = Membership {
-            group,
-            child,
-            from,
-            until,
-            guardians: enrolled.guardians.iter().filter(|one| goes_on(one.until)).map(|one| one.guardian).collect(),
-            placements: mine().filter(|place| goes_on(place.until)).filter_map(|place| place.placement).collect(),
-            protected: enrolled.marked,
-        };
-        put(world, &membership, derived)?;
-    }
-    Ok(())
+    if protected { unnamed(world, child, derived) } else { Ok(()) }
 }
 
 /// Across a threat a place tells its days and nothing else (ruling j).
@@ -164,28 +156,52 @@ fn days_alone(places: &[Place]) -> Vec<Place> {
     places.iter().map(|place| Place { unit: nowhere, group: None, placement: None, ..*place }).collect()
 }
 
-/// Takes away cards of places that ended and memberships that the register no longer knows; what it knew is in the old
-/// grant.
-fn no_more(world: &World<'_>, own: &Grant, today: Day, derived: &mut Vec<Change>) -> Result<(), Unread> {
-    let Right::Student { child, places, .. } = &own.right else { return Ok(()) };
-    let old = world.get::<Grant>(own.scope(), own.id())?;
-    let Some(Right::Student { places: old, .. }) = old.map(|grant| grant.right) else { return Ok(()) };
-    for place in old {
-        let Some(group) = place.group else { continue };
-        if !places.iter().any(|one| one.group == Some(group)) {
-            let membership = RecordId::state(Membership::KIND, &[&group, child]);
-            remove::<Membership>(world, Scope::Group(group), membership, derived)?;
+/// The child in its groups, also in those that the register no longer knows: what it knew is in the student's old grant.
+fn memberships(
+    world: &World<'_>,
+    enrolled: &Enrolled,
+    before: Option<Grant>,
+    today: Day,
+    derived: &mut Vec<Change>,
+) -> Result<(), Unread> {
+    let child = enrolled.child;
+    let mut known = enrolled.places.clone();
+    if let Some(Right::Student { places, .. }) = before.map(|grant| grant.right) {
+        known.extend(places);
+    }
+    let guardians: Vec<_> = enrolled.guardians().filter(|one| one.threat || one.holds_on(today)).collect();
+    for group in known.iter().filter_map(|place| place.group).collect::<BTreeSet<_>>() {
+        let live = |place: &&Place| place.group == Some(group) && place.until.is_none_or(|until| today <= until);
+        let places: Vec<Place> = enrolled.places.iter().filter(live).copied().collect();
+        let of_group = known.iter().filter(|place| place.group == Some(group));
+        for placement in of_group.filter_map(|place| place.placement).collect::<BTreeSet<_>>() {
+            if !places.iter().any(|place| place.placement == Some(placement)) {
+                remove::<BoardCard>(world, Scope::Board(group), RecordId(placement.0), derived)?;
+            }
         }
-        if let Some(placement) = place.placement
-            && !places.iter().any(|one| {
-                (one.group, one.placement) == (Some(group), Some(placement))
-                    && one.until.is_none_or(|until| until >= today)
-            })
-        {
-            remove::<BoardCard>(world, Scope::Board(group), RecordId(placement.0), derived)?;
-        }
+        let protected = enrolled.marked;
+        let membership = Membership { group, child, places, guardians: guardians.clone(), protected };
+        put_while(!membership.places.is_empty(), world, &membership, derived)?;
     }
     Ok(())
+}
+
+/// The family of a marked child is named to nobody, not in what was reported before the mark either (ruling i).
+fn unnamed(world: &World<'_>, child: ChildId, derived: &mut Vec<Change>) -> Result<(), Unread> {
+    for absence in world.all::<Absence>(Scope::Absence(child))?.into_iter().filter(|one| !one.name.is_empty()) {
+        derived.push(Change::put(&Absence { name: String::new(), ..absence }));
+    }
+    Ok(())
+}
+
+/// Puts a derived record, or takes it away where it must not be.
+fn put_while<T: Body + PartialEq>(
+    holds: bool,
+    world: &World<'_>,
+    body: &T,
+    derived: &mut Vec<Change>,
+) -> Result<(), Unread> {
+    if holds { put(world, body, derived) } else { remove::<T>(world, body.scope(), body.id(), derived) }
 }
 
 fn remove<T: Body>(world: &World<'_>, scope: Scope, id: RecordId, derived: &mut Vec<Change>) -> Result<(), Unread> {
@@ -222,4 +238,55 @@ fn principals(world: &World<'_>, unit: UnitId, derived: &mut Vec<Change>) -> Res
 
 fn unit_groups(world: &World<'_>, unit: UnitId) -> Result<Vec<crate::id::GroupId>, Unread> {
     Ok(world.all::<Group>(Scope::Unit(unit))?.into_iter().map(|group| group.group).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::absence::Days;
+    use crate::command::Command;
+    use crate::small_world::*;
+
+    /// What turns on a day is what an import on that day would make of the same register.
+    #[test]
+    fn when_a_day_has_begun_everything_is_as_if_made_on_it() {
+        for (what, change, ahead) in [
+            ("a place begins", (|one| one.places[0].from = today().plus(3)) as fn(&mut Enrolled), 3),
+            ("a place ends", |one| one.places[0].until = Some(today().plus(2)), 3),
+            ("a guardianship ends", |one| one.guardians[1].until = Some(today().plus(2)), 3),
+            ("the child comes of age", |one| one.birthday = Some(today().plus(3).birthday(-18)), 3),
+        ] {
+            let now = later(ahead, "00:00");
+            let mut world = SmallWorld::with_times();
+            world.placed(LOVE, change);
+            assert_eq!(world.turn(later(ahead - 1, "23:59")), 0, "{what}: not yet");
+            assert!(world.turn(now) > 0, "{what}");
+            assert_eq!(world.turn(now), 0, "{what}: once");
+            let enrolled: Enrolled = world.all(Scope::Register(LOVE.as_person())).remove(0);
+            assert_eq!(world.write(vec![Change::put(&enrolled)], now).len(), 1, "{what}: nothing follows any more");
+        }
+        assert_eq!(SmallWorld::with_times().turn(later(1, "00:00")), 0, "nothing turns on an ordinary day");
+    }
+
+    #[test]
+    fn what_ended_leaves_neither_grant_nor_membership() {
+        let mut world = SmallWorld::new();
+        world.enrolled(LOVE, |one| (one.guardians[1].until, one.places[0].until) = (Some(today()), Some(today())));
+        world.turn(later(1, "00:00"));
+        let bos: Vec<Grant> = world.all(Scope::Person(BO.into()));
+        assert!(bos.iter().all(|grant| matches!(grant.right, Right::Guardian { child: EBBA, .. })));
+        assert!(world.all::<Membership>(Scope::Group(DEPARTMENT)).is_empty());
+        assert_eq!(world.all::<CarePlaces>(Scope::Care(LOVE))[0].placements, []);
+    }
+
+    #[test]
+    fn a_mark_takes_the_family_s_names_out_of_what_was_reported_before() {
+        let mut world = SmallWorld::new();
+        let days = Days { from: today(), until: None, part: None };
+        world.send(guardian(BO), at("07:00"), &Command::ReportAbsence { child: LOVE, days }).unwrap();
+        let name = |world: &SmallWorld| world.all::<Absence>(Scope::Absence(LOVE)).remove(0).name;
+        assert_eq!(name(&world), "Bo");
+        world.enrolled(LOVE, |one| one.marked = true);
+        assert_eq!(name(&world), "");
+    }
 }

@@ -31,12 +31,10 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Right {
-    /// Guardian of a child under eighteen.
+    /// Guardian of a child; the grant's last day comes with the child's eighteenth birthday if not before (rule 35).
     Guardian {
         /// The child.
         child: ChildId,
-        /// The child's birthday, for its eighteenth (rule 35).
-        birthday: Option<Day>,
         /// This guardian is marked as a threat to the child (ruling j).
         threat: bool,
         /// The child has a security mark (ruling i).
@@ -50,7 +48,7 @@ pub enum Right {
         child: ChildId,
         /// School year 0–10 or later; an account needs the tenant's least year (rule 2).
         school_year: Option<u8>,
-        /// One's birthday: an adult student from the eighteenth.
+        /// One's birthday: an adult student from the eighteenth on.
         birthday: Option<Day>,
         /// See the guardian's.
         protected: bool,
@@ -159,6 +157,15 @@ impl Right {
             _ => return Vec::new(),
         };
         places.iter().filter(|place| place.holds_on(day)).map(|place| place.unit).collect()
+    }
+
+    /// The groups whose children it is work with.
+    pub fn works_with(&self) -> &[GroupId] {
+        match self {
+            Self::Assigned { group, .. } | Self::Tablet { group, .. } => std::slice::from_ref(group),
+            Self::Duty { principal: true, groups, .. } => groups,
+            _ => &[],
+        }
     }
 
     fn name(&self) -> (&'static str, uuid::Uuid) {

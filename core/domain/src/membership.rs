@@ -2,27 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ChildId, GroupId, PersonId, PlacementId, RecordId};
+use crate::grant::Place;
+use crate::id::{ChildId, GroupId, RecordId};
 use crate::record::Body;
+use crate::register::Guardianship;
 use crate::scope::Scope;
 use crate::time::Day;
 
-/// A child in a group from its first to its last day. Derived from the register.
+/// A child in a group. Derived from the register, each day anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The group.
     pub group: GroupId,
     /// The child.
     pub child: ChildId,
-    /// First day.
-    pub from: Day,
-    /// Last day, inclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Day>,
-    /// The child's guardians, whose contact details care staff and mentors see.
-    pub guardians: Vec<PersonId>,
-    /// The child's placements in this group.
-    pub placements: Vec<PlacementId>,
+    /// The child's places in this group that have not ended.
+    pub places: Vec<Place>,
+    /// The child's guardians, whose contact details care staff and mentors see until the last day. Threats are named
+    /// for ever: to them as staff the child stays closed.
+    pub guardians: Vec<Guardianship>,
     /// The child has a security mark.
     #[serde(default)]
     pub protected: bool,
@@ -31,7 +29,7 @@ pub struct Membership {
 impl Membership {
     /// Whether the child is in the group on this day.
     pub fn holds_on(&self, day: Day) -> bool {
-        self.from <= day && self.until.is_none_or(|until| day <= until)
+        self.places.iter().any(|place| place.holds_on(day))
     }
 }
 

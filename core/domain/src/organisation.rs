@@ -125,6 +125,13 @@ pub enum SchoolForm {
     Other,
 }
 
+impl SchoolForm {
+    /// Whether it is school, where nobody checks in, and not childcare or after-school.
+    pub fn is_school(&self) -> bool {
+        !matches!(self, Self::Preschool | Self::AfterSchool | Self::OpenAfterSchool)
+    }
+}
+
 /// A preschool or school.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
@@ -143,6 +150,16 @@ pub struct Unit {
     /// Switches of its own; none: the municipality's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switches: Option<Switches>,
+}
+
+impl Unit {
+    /// Whether it is open on a weekday, Monday being 0; Monday to Friday where no hours are told.
+    pub fn opens_on(&self, weekday: usize) -> bool {
+        match self.hours.iter().any(Option::is_some) {
+            true => self.hours.get(weekday).is_some_and(Option::is_some),
+            false => weekday < 5,
+        }
+    }
 }
 
 /// A group of children.

@@ -25,6 +25,11 @@ pub enum Refusal {
         /// The first day that can be given.
         first: Day,
     },
+    /// The ordinary weeks of the nearest days are locked.
+    Locked {
+        /// The first day that is not.
+        first: Day,
+    },
     /// The placement has not begun (rule 66).
     NotBegun {
         /// Its first day.
@@ -64,6 +69,11 @@ pub enum Refusal {
     TooLong {
         /// Most characters.
         most: u16,
+    },
+    /// The school keeps this person's contact details (ruling i).
+    KeptBySchool {
+        /// Where to ring instead.
+        phone: String,
     },
     /// Not a phone number or mail address.
     WrongContact,

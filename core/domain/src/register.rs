@@ -51,6 +51,16 @@ pub struct Enrolled {
     pub places: Vec<Place>,
 }
 
+impl Enrolled {
+    /// The guardians, each with the last day: that before the child's eighteenth birthday, if there is none before
+    /// (rule 35).
+    pub(crate) fn guardians(&self) -> impl Iterator<Item = Guardianship> + '_ {
+        let minor = self.birthday.map(|day| day.birthday(18).plus(-1));
+        let last = move |until: Option<Day>| until.into_iter().chain(minor).min();
+        self.guardians.iter().map(move |one| Guardianship { until: last(one.until), ..one.clone() })
+    }
+}
+
 /// A guardian of a child.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guardianship {
@@ -62,6 +72,13 @@ pub struct Guardianship {
     /// Last day, inclusive; none: goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Day>,
+}
+
+impl Guardianship {
+    /// Whether it goes on on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// A member of staff in the register.
@@ -122,6 +139,13 @@ pub struct Placement {
     pub from: Day,
     /// Last day, inclusive.
     pub until: Option<Day>,
+}
+
+impl Placement {
+    /// Whether the child has it on this day.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// The placements of a child that have not ended, where those who care for it can find them. Derived.

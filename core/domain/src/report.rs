@@ -9,6 +9,7 @@ use crate::grant::Place;
 use crate::home::children_of;
 use crate::id::{ChildId, RecordId};
 use crate::organisation::{Municipality, Unit};
+use crate::refusal::Refusal;
 use crate::register::Child;
 use crate::saying;
 use crate::scope::Scope;
@@ -55,11 +56,12 @@ pub struct DayChoice {
 pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Result<(ReportAbsence, Timestamp), Unread> {
     let mut children = Vec::new();
     for one in seen {
-        for (child, places) in children_of(one)? {
-            if !one.holds(Scope::Absence(child)) {
+        // Who only reads of absence is not asked.
+        for held in children_of(one)?.into_iter().filter(|held| !held.absence_alone) {
+            if !one.holds(Scope::Absence(held.child)) {
                 continue;
             }
-            match choice(one, child, &places, words, now) {
+            match choice(one, held.child, &held.places, words, now) {
                 Ok(choice) => children.extend(choice),
                 // Shows when it is here.
                 Err(Unread::NotHeld(_)) => {}
@@ -67,7 +69,7 @@ pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Resul
             }
         }
     }
-    children.sort_by(|one, other| one.name.cmp(&other.name).then(one.child.cmp(&other.child)));
+    children.sort_by_cached_key(|one| (saying::alphabetical(&one.name), one.child));
     let day = |ahead: i32| {
         let day = now.day().plus(ahead);
         DayChoice { day, label: saying::line(&saying::day(words, day, now.day())) }
@@ -109,5 +111,6 @@ fn instead(
     for unit in places.iter().filter(|place| place.holds_on(now.day())).map(|place| place.unit) {
         units.extend(seen.get::<Unit>(Scope::Unit(unit), RecordId(unit.0))?);
     }
-    Ok(switched_off(&card.forms, &units, &municipality).map(|phone| words.why_switched_off(&phone)))
+    let phone = switched_off(&card.forms, &units, &municipality);
+    Ok(phone.map(|phone| saying::refusal(words, &Refusal::SwitchedOff { phone }, now)))
 }

@@ -67,6 +67,33 @@ pub(crate) fn received(words: &Words, at: Timestamp, now: Timestamp) -> String {
     words.received(&when(words, at, now))
 }
 
+/// Where to ring, or whom to turn to where no number is known.
+fn ring(words: &Words, phone: &str) -> String {
+    words.ring(if phone.is_empty() { "none" } else { phone })
+}
+
+/// A name's place in the Swedish alphabet: Å, Ä and Ö come last, other accents count for nothing.
+pub(crate) fn alphabetical(name: &str) -> String {
+    let place = |letter| match letter {
+        'å' => '{',
+        'ä' | 'æ' => '|',
+        'ö' | 'ø' => '}',
+        'á' | 'à' | 'â' | 'ã' => 'a',
+        'ç' | 'č' | 'ć' => 'c',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ł' => 'l',
+        'ñ' | 'ń' => 'n',
+        'ó' | 'ò' | 'ô' | 'õ' => 'o',
+        'š' | 'ś' => 's',
+        'ú' | 'ù' | 'û' => 'u',
+        'ü' | 'ý' => 'y',
+        'ž' | 'ź' | 'ż' => 'z',
+        other => other,
+    };
+    name.to_lowercase().chars().map(place).collect()
+}
+
 /// Why something was refused, and what to do instead.
 pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
     let say_day = |one: Day| day(words, one, now.day());
@@ -78,6 +105,7 @@ pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
         Refusal::WhoTapped => words.why_who_tapped(),
         Refusal::NotThere => words.why_not_there(),
         Refusal::DayPast { first } => words.why_day_past(&say_day(*first)),
+        Refusal::Locked { first } => words.why_locked(&say_day(*first)),
         Refusal::NotBegun { first } => words.why_not_begun(&say_day(*first)),
         Refusal::PickUpOnly => words.why_pick_up_only(),
         Refusal::NeedsLastDay => words.why_needs_last_day(),
@@ -86,9 +114,10 @@ pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
         Refusal::CutOff { was, phone } => {
             // The last minute in which it was still taken.
             let last = was.plus(-crate::time::MINUTE);
-            words.why_cut_off(&say_day(last.day()), &moment(words, last), phone)
+            words.why_cut_off(&say_day(last.day()), &moment(words, last), &ring(words, phone))
         }
-        Refusal::SwitchedOff { phone } => words.why_switched_off(phone),
+        Refusal::SwitchedOff { phone } => words.why_switched_off(&ring(words, phone)),
+        Refusal::KeptBySchool { phone } => words.why_kept_by_school(&ring(words, phone)),
         Refusal::OutsideHours { open: Some(open) } => words.why_outside_hours(&span(words, *open)),
         Refusal::OutsideHours { open: None } => words.why_closed(),
         Refusal::WrongTimes => words.why_wrong_times(),
@@ -106,4 +135,37 @@ pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
 pub(crate) fn line(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::small_world::*;
+    use kapprum_words::Language;
+
+    #[test]
+    fn names_stand_in_the_swedish_alphabet() {
+        let mut names = ["Örjan", "Ärla", "Åsa", "Zeb", "Élise", "eva", "Bo", "Yngve", "Ümit", "Emil"];
+        names.sort_by_key(|name| alphabetical(name));
+        assert_eq!(names, ["Bo", "Élise", "Emil", "eva", "Ümit", "Yngve", "Zeb", "Åsa", "Ärla", "Örjan"]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do_also_where_no_number_is_known() {
+        let words = Words::new(Language::Swedish);
+        let said = |why: &Refusal| refusal(&words, why, at("10:00"));
+        for (phone, expected) in [("0521-11 11 11", "Ring 0521-11 11 11."), ("", "Kontakta personalen.")] {
+            let phone = phone.to_owned();
+            for why in [
+                Refusal::CutOff { was: at("00:00"), phone: phone.clone() },
+                Refusal::SwitchedOff { phone: phone.clone() },
+                Refusal::KeptBySchool { phone },
+            ] {
+                assert!(said(&why).ends_with(expected), "{why:?}");
+            }
+        }
+        let until = Days { from: today(), until: Some(today().plus(3)), part: None };
+        assert_eq!(days(&words, until, today()), "i dag till och med fredag 27 november");
+        assert_eq!(said(&Refusal::Locked { first: today().plus(1) }), "Tiderna är låsta. Välj i morgon eller senare.");
+    }
 }

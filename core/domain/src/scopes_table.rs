@@ -64,6 +64,10 @@ fn columns(world: &mut SmallWorld) -> Vec<Column> {
     let teaching = employ(SCHOOL, false, &[(TEACHING, GroupKind::Teaching)]);
     let principal = employ(SCHOOL, true, &[]);
     let elsewhere = employ(PRESCHOOL, false, &[(OTHER, GroupKind::Department)]);
+    let [own, threat] = [ANNA, THREAT].map(|person| {
+        world.employ(person, SCHOOL, false, &[(AFTER_SCHOOL, GroupKind::AfterSchool)]);
+        staff(person)
+    });
     let kind = GroupKind::AfterSchool;
     world.grant(TABLET, Right::Tablet { group: AFTER_SCHOOL, unit: SCHOOL, kind });
     world.grant(BOARD, Right::Board { group: AFTER_SCHOOL });
@@ -80,6 +84,8 @@ fn columns(world: &mut SmallWorld) -> Vec<Column> {
         column("student, year 3", account(third.as_person(), Role::Student), third, thirds, AFTER_SCHOOL),
         column("adult student", account(adult.as_person(), Role::Student), adult, adults, AFTER_SCHOOL),
         of_young("care staff", care, AFTER_SCHOOL),
+        of_young("care staff, own child", own, AFTER_SCHOOL),
+        of_young("care staff, a threat to the child", threat, AFTER_SCHOOL),
         of_young("class teacher", class, CLASS),
         of_young("mentor", mentor, MENTOR),
         of_young("teaching staff", teaching, TEACHING),

@@ -6,8 +6,10 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
-use crate::board::{self, GroupBoard, HallBoard};
-use crate::home::{self, ChildDay, Home};
+use crate::board::hall::{HallBoard, hall_board};
+use crate::board::{GroupBoard, group_board};
+use crate::home::child_day::{ChildDay, child_day};
+use crate::home::{self, Home};
 use crate::id::{ChildId, GroupId};
 use crate::outbox::{self, Entry, Outbox};
 use crate::report::{self, ReportAbsence};
@@ -97,15 +99,15 @@ pub fn screen(ask: &Ask, seen: &[Seen<'_>], around: &Around, words: &Words, now:
     let shown = match ask {
         Ask::Home => home::home(seen, around, words, now).map(|home| (Screen::Home(home.0), home.1)),
         Ask::ChildDay { child, day } => {
-            one_of(seen, |seen| home::child_day(seen, *child, day.unwrap_or(now.day()), words, now))
+            one_of(seen, |seen| child_day(seen, *child, day.unwrap_or(now.day()), words, now))
                 .map(|(day, until)| (Screen::ChildDay(day), until))
         }
         Ask::GroupBoard { group, day } => {
             let day = day.unwrap_or(now.day());
-            one_of(seen, |seen| board::group_board(seen, *group, day, words, now))
+            one_of(seen, |seen| group_board(seen, *group, day, words, now))
                 .map(|(board, until)| (Screen::GroupBoard(board), until))
         }
-        Ask::HallBoard { group } => one_of(seen, |seen| board::hall_board(seen, *group, words, now))
+        Ask::HallBoard { group } => one_of(seen, |seen| hall_board(seen, *group, words, now))
             .map(|(board, until)| (Screen::HallBoard(board), until)),
         Ask::ReportAbsence => {
             report::report_absence(seen, words, now).map(|(form, until)| (Screen::ReportAbsence(form), until))
@@ -141,5 +143,5 @@ fn one_of<T>(seen: &[Seen<'_>], view: impl Fn(&Seen<'_>) -> Result<T, Unread>) -
 
 /// The end of today, when every view of a day changes.
 pub(crate) fn midnight(now: Timestamp) -> Timestamp {
-    now.day().plus(1).start()
+    now.day().end()
 }

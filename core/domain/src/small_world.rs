@@ -7,12 +7,14 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use kapprum_words::{Language, Words};
 use uuid::Uuid;
 
 use crate::access::{self, Rights};
 use crate::actor::{Account, Actor, Role, Sending};
+use crate::care_schedule::CareWeek;
 use crate::command::{Command, decide};
-use crate::consequences::consequences;
+use crate::consequences::{consequences, turn_of_day};
 use crate::contact::Contact;
 use crate::grant::{Grant, Place, Right};
 use crate::id::{ChildId, CommandId, DeviceId, GroupId, HolderId, PersonId, PlacementId, RecordId, TenantId, UnitId};
@@ -62,6 +64,8 @@ pub(crate) struct SmallWorld {
     /// Kinds and ids of records that wait to be received.
     pub(crate) waiting: Vec<(&'static str, RecordId)>,
     commands: Cell<u128>,
+    /// How often it was asked for records.
+    pub(crate) reads: Cell<usize>,
 }
 
 pub(crate) fn day(text: &str) -> Day {
@@ -87,6 +91,10 @@ pub(crate) fn span(text: &str) -> Span {
     Span::new(start.parse().unwrap(), end.parse().unwrap()).unwrap()
 }
 
+pub(crate) fn words() -> Words {
+    Words::new(Language::Swedish)
+}
+
 pub(crate) fn guardian(person: PersonId) -> Account {
     account(person, Role::Guardian)
 }
@@ -109,7 +117,8 @@ pub(crate) fn account(holder: impl Into<HolderId>, role: Role) -> Account {
 
 impl SmallWorld {
     pub(crate) fn new() -> Self {
-        let mut world = Self { records: BTreeMap::new(), held: None, waiting: Vec::new(), commands: Cell::new(0x7000) };
+        let (records, held, waiting) = (BTreeMap::new(), None, Vec::new());
+        let mut world = Self { records, held, waiting, commands: Cell::new(0x7000), reads: Cell::new(0) };
         world.municipality(Switches::default());
         world.unit(PRESCHOOL, &[SchoolForm::Preschool], None);
         world.unit(SCHOOL, &[SchoolForm::Compulsory, SchoolForm::AfterSchool], None);
@@ -136,6 +145,16 @@ impl SmallWorld {
         world
     }
 
+    /// As [`Self::new`]; Love and Ebba come 07:30–16:00 on weekdays.
+    pub(crate) fn with_times() -> Self {
+        let mut world = Self::new();
+        for (placement, by) in [(LOVES, ANNA), (EBBAS, BO)] {
+            let days = std::array::from_fn(|day| if day < 5 { vec![span("07:30-16:00")] } else { Vec::new() });
+            world.put(&CareWeek { placement, from: today().plus(-30), days, by });
+        }
+        world
+    }
+
     pub(crate) fn municipality(&mut self, switches: Switches) {
         let (name, phone) = ("Vänersborg".to_owned(), "0521-72 10 00".to_owned());
         self.put(&Municipality { tenant: TENANT, name, phone, switches });
@@ -152,7 +171,7 @@ impl SmallWorld {
     pub(crate) fn person(&mut self, person: PersonId, name: &str) {
         let (given_name, family_name) = (name.to_owned(), "Ek".to_owned());
         let [phone, mail, address] = Default::default();
-        self.put(&Contact { person, given_name, family_name, phone, mail, address });
+        self.put(&Contact { person, given_name, family_name, phone, mail, address, hidden: false });
     }
 
     pub(crate) fn employ(&mut self, person: PersonId, unit: UnitId, principal: bool, groups: &[(GroupId, GroupKind)]) {
@@ -211,6 +230,19 @@ impl SmallWorld {
         let mut enrolled: Enrolled = self.world().get(scope, RecordId(child.0)).unwrap().unwrap();
         change(&mut enrolled);
         self.put(&enrolled);
+    }
+
+    /// As [`Self::enrolled`], with the days of its placements.
+    pub(crate) fn placed(&mut self, child: ChildId, change: impl FnOnce(&mut Enrolled)) {
+        self.enrolled(child, change);
+        let enrolled: Enrolled = self.all(Scope::Register(child.as_person())).remove(0);
+        for Place { placement, from, until, .. } in enrolled.places {
+            let Some(mut place) = placement.and_then(|id| self.all::<Placement>(Scope::Placement(id)).pop()) else {
+                continue;
+            };
+            (place.from, place.until) = (from, until);
+            self.put(&place);
+        }
     }
 
     pub(crate) fn grant(&mut self, holder: impl Into<HolderId>, right: Right) {
@@ -283,6 +315,13 @@ impl SmallWorld {
         }
     }
 
+    /// Turns to a day, as the server does when it has begun. How many records changed.
+    pub(crate) fn turn(&mut self, now: Timestamp) -> usize {
+        let turned = |child| turn_of_day(&self.world(), child, now).unwrap();
+        let changes = [LOVE, EBBA].into_iter().flat_map(turned).collect();
+        self.write(changes, now).len()
+    }
+
     /// All records of a kind in a scope.
     pub(crate) fn all<T: Body>(&self, scope: Scope) -> Vec<T> {
         self.world().all(scope).unwrap()
@@ -324,6 +363,7 @@ impl Source for SmallWorld {
 
 impl SmallWorld {
     fn here(&self, scopes: &[Scope]) -> Result<(), Unread> {
+        self.reads.set(self.reads.get() + 1);
         let held = self.held.as_ref();
         let missing = held.and_then(|held| scopes.iter().find(|scope| !held.contains(scope)));
         missing.map_or(Ok(()), |scope| Err(Unread::NotHeld(*scope)))

@@ -65,9 +65,8 @@ impl Timestamp {
     }
 
     fn civil(self) -> jiff::civil::DateTime {
-        let limits = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        let moment = jiff::Timestamp::from_millisecond(self.0.clamp(limits.0, limits.1));
-        STOCKHOLM.to_datetime(moment.unwrap_or_default())
+        let beyond = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        STOCKHOLM.to_datetime(jiff::Timestamp::from_millisecond(self.0).unwrap_or(beyond))
     }
 }
 
@@ -82,15 +81,22 @@ impl Day {
         self.at(TimeOfDay(0))
     }
 
+    /// The moment this day ends in Stockholm.
+    pub fn end(self) -> Timestamp {
+        self.at(TimeOfDay(24 * 60))
+    }
+
     /// The moment of a time of day on this day in Stockholm. In the hour that summer time skips, the moment after it;
-    /// in the hour that comes twice, the first.
+    /// in the hour that comes twice, the first. Beyond what moments there are, the last (or first) of them.
     pub fn at(self, time: TimeOfDay) -> Timestamp {
-        if time.0 >= 24 * 60 {
-            return self.plus(1).at(TimeOfDay(0));
+        let (day, minutes) = (self.plus(i32::from(time.0 / (24 * 60))), time.0 % (24 * 60));
+        let beyond = if self.0.year() < 1970 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        if day == self && time.0 >= 24 * 60 {
+            return Timestamp(beyond.as_millisecond());
         }
-        let clock = Time::new((time.0 / 60) as i8, (time.0 % 60) as i8, 0, 0).unwrap_or_default();
-        let moment = STOCKHOLM.to_ambiguous_timestamp(self.0.to_datetime(clock)).compatible();
-        Timestamp(moment.map_or(0, jiff::Timestamp::as_millisecond))
+        let clock = Time::new((minutes / 60) as i8, (minutes % 60) as i8, 0, 0).unwrap_or_default();
+        let moment = STOCKHOLM.to_ambiguous_timestamp(day.0.to_datetime(clock)).compatible();
+        Timestamp(moment.unwrap_or(beyond).as_millisecond())
     }
 
     /// The day so many days later (earlier if negative), kept within the calendar.
@@ -242,6 +248,20 @@ mod tests {
         assert_eq!(hours("2027-03-28"), 23);
         assert_eq!(day("2026-11-24").start().plus(-1).day(), day("2026-11-23"));
         assert_eq!(day("2026-11-24").at("07:40".parse().unwrap()).time().to_string(), "07:40");
+    }
+
+    #[test]
+    fn days_at_the_ends_of_the_calendar_stay_in_their_order() {
+        for (earlier, later) in
+            [("9999-12-30", "9999-12-31"), ("1970-01-01", "9999-12-31"), ("0001-01-01", "1970-01-01")]
+        {
+            assert!(day(earlier).start() < day(later).start(), "{earlier}");
+        }
+        assert!(Day::new(-9999, 1, 1).unwrap().start() < day("0001-01-01").start());
+        let last = day("9999-12-31");
+        assert!(last.end() >= last.start());
+        assert_eq!(last.start().day().parts().0, 9999);
+        assert!(Timestamp(i64::MIN).day() < Timestamp(i64::MAX).day());
     }
 
     #[test]

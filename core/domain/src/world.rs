@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 
 use crate::access::Rights;
 use crate::actor::Actor;
-use crate::id::RecordId;
+use crate::care_schedule::reach;
+use crate::id::{ChildId, RecordId};
 use crate::record::Body;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
@@ -167,6 +168,11 @@ impl<'a> Seen<'a> {
     /// Whether this student has come of age (ruling b).
     pub fn of_age(&self, now: Timestamp) -> Result<bool, Unread> {
         crate::access::of_age(self.actor, now, &self.world)
+    }
+
+    /// Whether the actor decides about the child's absence, and does not only read of it.
+    pub fn decides_absence(&self, child: ChildId, now: Timestamp) -> Result<bool, Unread> {
+        reach::absence(self.actor, self.rights, &self.world, child, now.day())
     }
 
     fn check(&self, scopes: &[Scope]) -> Result<(), Unread> {

@@ -107,6 +107,9 @@ messages! {
     no_school(day: &str);
     clash(times: &str);
     off();
+    no_times();
+    no_absence(day: &str);
+    and(first: &str, second: &str);
     change_by(day: &str, time: &str);
     comment(text: &str);
     days_until(from: &str, until: &str);
@@ -123,6 +126,7 @@ messages! {
     home_empty();
     board_title(group: &str, unit: &str);
     board_count(here: i64, expected: i64);
+    board_away(away: i64, all: i64);
     board_empty();
     check_in();
     check_out();
@@ -160,13 +164,16 @@ messages! {
     why_who_tapped();
     why_not_there();
     why_day_past(day: &str);
+    why_locked(day: &str);
     why_not_begun(day: &str);
     why_pick_up_only();
     why_needs_last_day();
     why_checked_by_staff();
     why_too_far(day: &str);
-    why_cut_off(day: &str, time: &str, phone: &str);
-    why_switched_off(phone: &str);
+    why_cut_off(day: &str, time: &str, ring: &str);
+    why_switched_off(ring: &str);
+    why_kept_by_school(ring: &str);
+    ring(phone: &str);
     why_outside_hours(span: &str);
     why_closed();
     why_wrong_times();
@@ -220,9 +227,10 @@ mod tests {
     fn plain_sentences_come_out() {
         let words = Words::new(Language::Swedish);
         assert_eq!(
-            words.why_cut_off("i går", "23.59", "0521-72 10 00"),
+            words.why_cut_off("i går", "23.59", &words.ring("0521-72 10 00")),
             "Sista tiden att ändra var i går kl. 23.59. Ring 0521-72 10 00."
         );
+        assert_eq!(words.why_switched_off(&words.ring("none")), "Det går inte att göra här. Kontakta personalen.");
         assert_eq!(words.date(&words.weekday(1), 24, &words.month(11)), "tisdag 24 november");
         assert_eq!((words.outbox_waiting(1), words.outbox_waiting(2)), ("1 väntar".to_owned(), "2 väntar".to_owned()));
         assert_eq!(Words::new(Language::English).received("07:12"), "Received 07:12");

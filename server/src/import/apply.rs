@@ -384,6 +384,7 @@ impl Decision<'_> {
             phone: String::new(),
             mail: String::new(),
             address: String::new(),
+            hidden: wanted.hidden,
         };
         let stored = self.world.get::<Contact>(blank.scope(), blank.id())?;
         let source = match &wanted.contact {
@@ -400,6 +401,7 @@ impl Decision<'_> {
             take(&mut contact.mail, &last.mail, &source.mail);
             take(&mut contact.address, &last.address, &source.address);
         }
+        contact.hidden = wanted.hidden;
         contact.given_name.clone_from(&wanted.given_name);
         contact.family_name.clone_from(&wanted.family_name);
         self.put(&contact)

@@ -122,7 +122,7 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
             (board.title.clone(), std::iter::once(board.count.clone()).chain(rows).chain(more).collect())
         }
         Screen::HallBoard(board) => {
-            let tile = |tile: &kapprum_domain::board::Tile| {
+            let tile = |tile: &kapprum_domain::board::hall::Tile| {
                 let action = tile.action.as_ref().map(|tap| format!("  [{}]", tap.label)).unwrap_or_default();
                 format!("{} {:<10} {}{action}", mark(tile.state), tile.name, tile.line)
             };

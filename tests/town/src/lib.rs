@@ -376,6 +376,7 @@ impl Town {
             phone: open(&person.phone),
             mail: open(&person.mail),
             address: open(&person.address),
+            hidden,
         })
     }
 

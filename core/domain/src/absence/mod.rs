@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Role, Sending};
+use crate::access;
+use crate::actor::{Account, Role, Sending};
 use crate::care_schedule::{reach, unit_switches};
 use crate::grant::Grant;
 use crate::id::{ChildId, PersonId, RecordId};
@@ -106,8 +107,8 @@ impl Days {
 /// So many days ahead absence can be reported.
 const AHEAD: i32 = 366;
 
-/// Reports an absence. Never cut off (ruling q): what was asked in time is taken however late it comes, unless it is
-/// over by then. A report that overlaps one's own earlier one prolongs it, so that one taking back ends it.
+/// Reports an absence. Never cut off (ruling q): days asked for in time are taken though they are over when it arrives,
+/// as far back as the phone is believed. A report that overlaps one's own earlier one prolongs it.
 pub(crate) fn report(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -115,32 +116,24 @@ pub(crate) fn report(
     days: Days,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
-    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
-    let forms = card.map(|card| card.forms).unwrap_or_default();
-    check_days(sending, days, &forms, sending.created.min(sending.now).day())?;
+    let forms = forms(world, child)?;
+    check_days(sending, days, &forms, sending.said().day())?;
     check_switch(sending, world, child, days.from, &forms)?;
-    let (asked, mut days, mut met) = (days, days, Vec::new());
-    let own = world.all::<Absence>(Scope::Absence(child))?.into_iter().filter(|one| one.by == by);
-    for one in own.filter(|one| one.days().overlaps(asked)) {
-        if one.days().contains(asked) {
-            return Ok(Vec::new());
-        }
-        if days.part.is_none() {
-            days = if one.part.is_none() { days.with(one.days()) } else { days };
-            met.push(one);
-        }
+    let (from, absence) = (days.from, RecordId::event(sending.id, Absence::KIND, &[&child, &days.from]));
+    let (name, at) = (reach::name(sending, world, child)?, sending.said());
+    let Days { until, part, .. } = days;
+    let mut new = Absence { absence, child, from: from.max(sending.asked_on()), until, part, by, name, at };
+    let met = met(world, &new)?;
+    if met.iter().any(|other| other.days().contains(new.days())) {
+        return Ok(Vec::new());
     }
-    let absence = RecordId::event(sending.id, Absence::KIND, &[&child, &days.from]);
-    let mut met = met.into_iter();
-    let (absence, at) = met.next().map_or((absence, said(sending)), |first| (first.absence, first.at));
-    let Days { from, until, part } = days;
-    let mut changes: Vec<Change> = met.map(|other| Change::remove(&other)).collect();
-    let name = reach::name(sending, world, child)?;
-    changes.push(Change::put(&Absence { absence, child, from, until, part, by, name, at }));
-    Ok(changes)
+    if let Some(first) = met.first().filter(|_| part.is_none()) {
+        (new.absence, new.at) = (first.absence, first.at);
+    }
+    join(world, new, met)
 }
 
-/// Changes the days of one's own report. Days that have begun stay as they were.
+/// Changes the days of a report. Days that have begun stay as they were.
 pub(crate) fn change(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -150,22 +143,24 @@ pub(crate) fn change(
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
     let Some(old) = world.get::<Absence>(Scope::Absence(child), absence)? else { return Err(Refusal::NotThere.into()) };
-    if old.by != by {
-        return Err(Refusal::NotYours.into());
-    }
-    let today = sending.now.day();
+    check_whose(sending, world, by, &old)?;
+    let today = sending.asked_on();
     if old.until.is_some_and(|until| until < today) {
-        return Err(Refusal::DayPast { first: today }.into());
+        return Err(Refusal::DayPast { first: sending.now.day() }.into());
     }
-    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
     if old.from < today && days.from != old.from {
         return Err(Refusal::WrongTimes.into());
     }
-    check_days(sending, days, &card.map(|card| card.forms).unwrap_or_default(), old.from.min(today))?;
-    put_unless_same(world, &Absence { from: days.from, until: days.until, part: days.part, ..old })
+    check_days(sending, days, &forms(world, child)?, old.from.min(today))?;
+    let new = Absence { from: days.from, until: days.until, part: days.part, ..old };
+    let met = met(world, &new)?;
+    match met.iter().any(|other| other.days().contains(days)) {
+        true => Ok(vec![Change::remove(&new)]),
+        false => join(world, new, met),
+    }
 }
 
-/// Takes back one's own report; none there is as good. Days that are over stay: the child was away.
+/// Takes back a report; none there is as good. Days that are over stay: the child was away.
 pub(crate) fn withdraw(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -173,24 +168,54 @@ pub(crate) fn withdraw(
     absence: RecordId,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
-    let today = sending.now.day();
-    match world.get::<Absence>(Scope::Absence(child), absence)? {
-        Some(report) if report.by != by => Err(Refusal::NotYours.into()),
-        Some(report) if report.from >= today => Ok(vec![Change::remove(&report)]),
-        Some(report) if report.until.is_none_or(|until| until >= today) => {
-            Ok(vec![Change::put(&Absence { until: Some(today.plus(-1)), ..report })])
-        }
-        _ => Ok(Vec::new()),
+    let Some(report) = world.get::<Absence>(Scope::Absence(child), absence)? else { return Ok(Vec::new()) };
+    check_whose(sending, world, by, &report)?;
+    let today = sending.asked_on();
+    match report.until.filter(|until| *until < today) {
+        _ if report.from >= today => Ok(vec![Change::remove(&report)]),
+        None => Ok(vec![Change::put(&Absence { until: Some(today.plus(-1)), ..report })]),
+        // As a withdrawal on that day leaves it: said again.
+        Some(until) if until.plus(1) == sending.said().day() => Ok(Vec::new()),
+        Some(_) => Err(Refusal::DayPast { first: sending.now.day() }.into()),
     }
 }
 
-/// When it was asked, as others are told: never later than it was received.
-pub(crate) fn said(sending: &Sending<'_>) -> Timestamp {
-    sending.created.min(sending.now)
+/// The other reports of the same person that one overlaps.
+fn met(world: &World<'_>, report: &Absence) -> Result<Vec<Absence>, Unread> {
+    let mut own = world.all::<Absence>(Scope::Absence(report.child))?;
+    own.retain(|one| one.by == report.by && one.absence != report.absence && one.days().overlaps(report.days()));
+    Ok(own)
+}
+
+/// A report of whole days with those it met as one, so that one taking back ends it.
+fn join(world: &World<'_>, report: Absence, met: Vec<Absence>) -> Result<Vec<Change>, Undecided> {
+    let (mut changes, mut days) = (Vec::new(), report.days());
+    for other in met.iter().filter(|_| report.part.is_none()) {
+        days = if other.part.is_none() { days.with(other.days()) } else { days };
+        changes.extend((other.absence != report.absence).then(|| Change::remove(other)));
+    }
+    changes.extend(put_unless_same(world, &Absence { from: days.from, until: days.until, ..report })?);
+    Ok(changes)
+}
+
+/// A report is its reporter's (ruling o). Staff end any, and a family one whose reporter holds the child no more: else
+/// nobody could.
+fn check_whose(sending: &Sending<'_>, world: &World<'_>, by: PersonId, report: &Absence) -> Result<(), Undecided> {
+    if report.by == by || sending.actor.by_staff() {
+        return Ok(());
+    }
+    let (care, absence) = (Scope::Care(report.child), Scope::Absence(report.child));
+    for (role, scope) in [(Role::Guardian, care), (Role::Student, care), (Role::Staff, absence)] {
+        let account = Account { holder: report.by.into(), role, ..sending.actor.account };
+        if access::scopes(&account, sending.now, world)?.holds(scope) {
+            return Err(Refusal::NotYours.into());
+        }
+    }
+    Ok(())
 }
 
 fn reporter(sending: &Sending<'_>, world: &World<'_>, child: ChildId) -> Result<PersonId, Undecided> {
-    if !reach::absence(sending, world, child)? {
+    if !reach::absence(sending.actor, sending.rights, world, child, sending.now.day())? {
         return Err(Refusal::NoRight.into());
     }
     reach::who(sending, world)
@@ -201,7 +226,7 @@ fn check_days(sending: &Sending<'_>, days: Days, forms: &[SchoolForm], first: Da
     if days.until.is_some_and(|until| until < days.from) || (days.part.is_some() && days.until != Some(days.from)) {
         return Err(Refusal::WrongTimes);
     }
-    if days.from < first || days.until.is_some_and(|until| until < today) {
+    if days.from < first || days.until.is_some_and(|until| until < sending.asked_on()) {
         return Err(Refusal::DayPast { first: today });
     }
     let last = today.plus(AHEAD);
@@ -214,6 +239,11 @@ fn check_days(sending: &Sending<'_>, days: Days, forms: &[SchoolForm], first: Da
     Ok(())
 }
 
+fn forms(world: &World<'_>, child: ChildId) -> Result<Vec<SchoolForm>, Unread> {
+    let card = world.get::<Child>(Scope::Child(child), RecordId(child.0))?;
+    Ok(card.map(|card| card.forms).unwrap_or_default())
+}
+
 /// The switch binds families only: staff write down what is rung in.
 fn check_switch(
     sending: &Sending<'_>,
@@ -222,7 +252,7 @@ fn check_switch(
     day: Day,
     forms: &[SchoolForm],
 ) -> Result<(), Undecided> {
-    if matches!(sending.actor.account.role, Role::Staff | Role::Tablet) {
+    if sending.actor.by_staff() {
         return Ok(());
     }
     let mut units = Vec::new();
@@ -268,6 +298,7 @@ mod tests {
     use crate::command::Command;
     use crate::grant::Right;
     use crate::organisation::GroupKind;
+    use crate::register::Employed;
     use crate::small_world::*;
 
     fn days(from: i32, until: Option<i32>, part: Option<&str>) -> Days {
@@ -313,17 +344,110 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_waited_for_the_network_is_taken_while_it_is_not_over() {
-        let yesterday = later(-1, "21:00");
-        for (asked, expected) in [
-            (whole(-1, 1), Ok(())),
-            (whole(0, 0), Ok(())),
-            (whole(-1, -1), Err(Refusal::DayPast { first: today() })),
-            (whole(-2, 1), Err(Refusal::DayPast { first: today() })),
+    fn a_report_that_waited_for_the_network_is_taken_as_far_back_as_the_phone_is_believed() {
+        let past = Err(Refusal::DayPast { first: today() });
+        for (created, asked, expected) in [
+            (-1, whole(-1, 1), Ok((-1, Some(1)))),
+            (-1, whole(0, 0), Ok((0, Some(0)))),
+            (-1, whole(-1, -1), Ok((-1, Some(-1)))),
+            (-1, days(-1, Some(-1), Some("08:00-10:00")), Ok((-1, Some(-1)))),
+            (-1, whole(-2, 1), past.clone()),
+            (-5, whole(-5, 1), Ok((-2, Some(1)))),
+            (-5, days(-5, None, None), Ok((-2, None))),
+            (-5, whole(-5, -3), past.clone()),
+            (-5, whole(-6, 1), past),
         ] {
             let mut world = SmallWorld::new();
-            let result = world.send_late(guardian(ANNA), None, (yesterday, at("07:00")), &report(LOVE, asked));
-            assert_eq!(result.map(drop), expected, "{asked:?}");
+            let times = (later(created, "23:50"), at("00:10"));
+            let result = world.send_late(guardian(ANNA), None, times, &report(LOVE, asked));
+            let taken = |_| reported(&world, LOVE).into_iter().map(|(_, from, until)| (from, until)).next().unwrap();
+            assert_eq!(result.map(taken), expected, "{created} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_mind_that_waited_past_midnight_still_counts() {
+        for (received, expected) in [(1, Ok(())), (2, Ok(())), (3, Err(Refusal::DayPast { first: today().plus(3) }))] {
+            let mut world = SmallWorld::new();
+            world.send(guardian(ANNA), at("07:00"), &report(LOVE, whole(0, 0))).unwrap();
+            let absence = world.all::<Absence>(Scope::Absence(LOVE))[0].absence;
+            let withdraw = Command::WithdrawAbsence { child: LOVE, absence };
+            let times = (at("23:50"), later(received, "00:10"));
+            assert_eq!(world.send_late(guardian(ANNA), None, times, &withdraw).map(drop), expected);
+            assert_eq!(reported(&world, LOVE).is_empty(), expected.is_ok());
+        }
+    }
+
+    /// Nobody may be left with an absence that no one can end.
+    #[test]
+    fn staff_end_any_report_and_a_family_one_whose_reporter_holds_the_child_no_more() {
+        let unchanged = |_: &mut SmallWorld| ();
+        let ended = |world: &mut SmallWorld| {
+            world.enrolled(LOVE, |one| one.guardians[1].until = Some(today().plus(-1)));
+        };
+        let left = |world: &mut SmallWorld| {
+            let mut employed: Employed = world.all(Scope::Register(MAJA)).remove(0);
+            employed.assignments[0].until = Some(today().plus(-1));
+            world.put(&employed);
+        };
+        let of_age = |world: &mut SmallWorld| {
+            world.enrolled(LOVE, |one| one.birthday = Day::new(2008, 1, 1));
+            world.grant(BO, Right::AbsenceConsent { child: LOVE });
+        };
+        let love = account(LOVE.as_person(), Role::Student);
+        let not_yours = || Err(Refusal::NotYours);
+        type Case<'a> = (Account, &'a dyn Fn(&mut SmallWorld), Account, Option<PersonId>, Result<(), Refusal>);
+        let cases: &[Case<'_>] = &[
+            (guardian(BO), &unchanged, guardian(ANNA), None, not_yours()),
+            (guardian(BO), &unchanged, staff(MAJA), None, Ok(())),
+            (guardian(BO), &unchanged, tablet(), Some(MAJA), Ok(())),
+            (guardian(BO), &ended, guardian(ANNA), None, Ok(())),
+            (guardian(BO), &of_age, love, None, Ok(())),
+            (guardian(BO), &of_age, guardian(BO), None, Err(Refusal::NoRight)),
+            (staff(MAJA), &unchanged, guardian(ANNA), None, not_yours()),
+            (staff(MAJA), &left, guardian(ANNA), None, Ok(())),
+        ];
+        for (reporter, change, account, tapped, expected) in cases {
+            for ends in [true, false] {
+                let mut world = SmallWorld::new();
+                world.send(*reporter, at("07:00"), &report(LOVE, days(0, None, None))).unwrap();
+                change(&mut world);
+                let absence = world.all::<Absence>(Scope::Absence(LOVE))[0].absence;
+                let command = match ends {
+                    true => Command::WithdrawAbsence { child: LOVE, absence },
+                    false => Command::ChangeAbsence { child: LOVE, absence, days: whole(0, 0) },
+                };
+                let times = (at("08:00"), at("08:00"));
+                assert_eq!(world.send_late(*account, *tapped, times, &command).map(drop), *expected);
+            }
+        }
+        // A phone does not know what others hold: it asks.
+        let mut world = SmallWorld::new();
+        world.send(guardian(BO), at("07:00"), &report(LOVE, whole(0, 0))).unwrap();
+        let absence = world.all::<Absence>(Scope::Absence(LOVE))[0].absence;
+        world.held = Some(world.rights(&guardian(ANNA), at("08:00")).iter().map(|(scope, _)| scope).collect());
+        let withdraw = Command::WithdrawAbsence { child: LOVE, absence };
+        let foretold = world.decide(&guardian(ANNA), None, (at("08:00"), at("08:00")), &withdraw);
+        assert_eq!(foretold, Err(Undecided::NotHeld(Scope::Person(BO.into()))));
+    }
+
+    #[test]
+    fn changed_days_join_ones_other_reports_as_new_ones_do() {
+        for (other, asked, expected) in [
+            (whole(3, 4), whole(0, 3), vec![(0, Some(4))]),
+            (whole(3, 4), whole(3, 3), vec![(3, Some(4))]),
+            (whole(3, 4), whole(0, 2), vec![(0, Some(2)), (3, Some(4))]),
+            (days(1, Some(1), Some("08:00-10:00")), whole(0, 2), vec![(0, Some(2))]),
+        ] {
+            let mut world = SmallWorld::new();
+            world.send(guardian(ANNA), at("07:00"), &report(LOVE, whole(0, 0))).unwrap();
+            let absence = world.all::<Absence>(Scope::Absence(LOVE))[0].absence;
+            world.send(guardian(ANNA), at("07:01"), &report(LOVE, other)).unwrap();
+            let change = Command::ChangeAbsence { child: LOVE, absence, days: asked };
+            world.send(guardian(ANNA), at("07:02"), &change).unwrap();
+            let mut found: Vec<_> = reported(&world, LOVE).into_iter().map(|(_, from, until)| (from, until)).collect();
+            found.sort();
+            assert_eq!(found, expected, "{asked:?}");
         }
     }
 

@@ -1,10 +1,12 @@
-//! The hall board's cards: what the wall shows and nothing more (ruling u), derived from what staff and families hold.
+//! The hall board's cards: what the wall shows and nothing more (ruling u), derived from what staff and families hold
+//! while the child has its place.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AttendanceEvent, Direction};
 use crate::absence::Absence;
-use crate::care_schedule::{CareWeek, DayChange, Week, Weeks, unit_switches};
+use crate::care_schedule::plan::{Expected, Plan};
+use crate::care_schedule::{Week, Weeks, unit_switches};
 use crate::id::{ChildId, GroupId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
 use crate::organisation::{CheckInBy, Group, Municipality, Unit};
@@ -13,6 +15,9 @@ use crate::register::{Child, Placement};
 use crate::scope::Scope;
 use crate::time::{Day, Span, Timestamp};
 use crate::world::{Unread, World};
+
+/// So many days ahead a wall knows what to expect, should it be without network.
+pub const AHEAD: i32 = 14;
 
 /// A child on the board of its care group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,26 +35,13 @@ pub struct BoardCard {
     /// Its last day, inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Day>,
-    /// The ordinary weeks in order of their first day, without those that are over.
+    /// The ordinary weeks of the days ahead, in order of their first day.
     pub weeks: Vec<(Day, Week)>,
-    /// Days that differ.
-    pub days: Vec<Differs>,
+    /// Those of the days ahead that are not as in the week.
+    pub days: Vec<(Day, Expected)>,
     /// The checks of one day, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
-}
-
-/// How days differ from the week.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Differs {
-    /// First day.
-    pub from: Day,
-    /// Last day, inclusive; none: until further notice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Day>,
-    /// Times instead of the week's; none: not coming.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<Vec<Span>>,
 }
 
 /// A check of a child.
@@ -105,29 +97,11 @@ impl Check {
     }
 }
 
-/// What is expected of a child on a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expected {
-    /// Reported absent, or told not to come.
-    Away,
-    /// These times; none: a day off.
-    Times(Vec<Span>),
-}
-
 impl BoardCard {
-    /// What is expected on a day. An absence wins over changed times.
+    /// What is expected on a day.
     pub fn expected(&self, day: Day) -> Expected {
-        let covers = |one: &&Differs| one.from <= day && one.until.is_none_or(|until| day <= until);
-        let mut times = None;
-        for differs in self.days.iter().filter(covers) {
-            match &differs.times {
-                None => return Expected::Away,
-                Some(own) => times = Some(own),
-            }
-        }
-        let week =
-            || self.weeks.iter().rev().find(|(from, _)| *from <= day).and_then(|(_, week)| week.get(day.weekday()));
-        Expected::Times(times.or_else(week).cloned().unwrap_or_default())
+        let differs = self.days.iter().find(|(one, _)| *one == day);
+        differs.map_or_else(|| self.ordinary(day), |(_, expected)| expected.clone())
     }
 
     /// Whether the child has its place on this day.
@@ -136,8 +110,14 @@ impl BoardCard {
     }
 
     /// The last check, if it was on this day.
-    pub fn last_on(&self, day: Day) -> Option<&Check> {
-        self.checks.iter().rfind(|check| check.time.day() == day)
+    pub fn last_on(&self, day: Day) -> Option<Check> {
+        self.checks.iter().rfind(|check| check.time.day() == day).copied()
+    }
+
+    fn ordinary(&self, day: Day) -> Expected {
+        let week = self.weeks.iter().rev().find(|(from, _)| *from <= day);
+        let times = week.and_then(|(_, week)| week.get(day.weekday()));
+        times.map_or(Expected::Unlaid, |times| Expected::Times(times.clone()))
     }
 
     /// The same card with other checks, of which those of this day are kept.
@@ -148,85 +128,36 @@ impl BoardCard {
     }
 }
 
-/// What a card is made of.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) weeks: Vec<CareWeek>,
-    pub(crate) changes: Vec<DayChange>,
-    pub(crate) absences: Vec<Absence>,
-    pub(crate) events: Vec<AttendanceEvent>,
-}
-
-impl BoardCard {
-    /// The card of a child at a placement in a group, as it is on a day.
-    pub(crate) fn of(place: &Placement, group: GroupId, child: &Child, told: Told, today: Day) -> Self {
-        let weeks = Weeks::new(told.weeks, place.owners.clone());
-        let card = Self {
-            group,
-            placement: place.placement,
-            child: place.child,
-            name: child.board_name(),
-            from: place.from,
-            until: place.until,
-            weeks: weeks.from(today),
-            days: differing(&weeks, told.changes, told.absences, today),
-            checks: Vec::new(),
-        };
-        card.with_checks(told.events.iter().map(Check::of).collect(), today)
-    }
-}
-
-/// The days from today on that are not as in the week.
-fn differing(weeks: &Weeks, changes: Vec<DayChange>, absences: Vec<Absence>, today: Day) -> Vec<Differs> {
-    let mut days: Vec<Differs> = changes
-        .into_iter()
-        .filter(|change| change.day >= today)
-        .filter_map(|change| Some(Differs { from: change.day, until: Some(change.day), times: Some(change.times?) }))
-        .collect();
-    for absence in absences.into_iter().filter(|absence| absence.until.is_none_or(|until| until >= today)) {
-        let Some(part) = absence.part else {
-            days.push(Differs { from: absence.from, until: absence.until, times: None });
-            continue;
-        };
-        // A part of a day takes that part out of what was to be; where nothing was to be, it touches nothing (ruling p).
-        let changed = days.iter().position(|one| one.from == absence.from && one.times.is_some());
-        let times = match changed.map(|index| days.swap_remove(index)) {
-            Some(changed) => changed.times.unwrap_or_default(),
-            None => weeks.on(absence.from).times,
-        };
-        let left: Vec<Span> = times.iter().flat_map(|span| without(*span, part)).collect();
-        let times = (times.is_empty() || !left.is_empty()).then_some(left);
-        days.push(Differs { from: absence.from, until: absence.until, times });
-    }
-    days.sort();
-    days.dedup();
-    days
-}
-
-/// The card of a placement as it must be; none where there must be none: ended, no group, or protected (ruling i).
-pub(crate) fn card(world: &World<'_>, place: &Placement, now: Timestamp) -> Result<Option<BoardCard>, Unread> {
-    let today = now.day();
-    let Some(group) = place.group.filter(|_| place.until.is_none_or(|until| today <= until)) else { return Ok(None) };
-    let id = RecordId::state(Membership::KIND, &[&group, &place.child]);
+/// The card of a placement as it must be; none where there must be none: not begun, ended, no group, or protected
+/// (ruling i).
+fn card(world: &World<'_>, place: &Placement, now: Timestamp) -> Result<Option<BoardCard>, Unread> {
+    let Placement { placement, child, from, until, .. } = *place;
+    let (today, last) = (now.day(), now.day().plus(AHEAD));
+    let Some(group) = place.group.filter(|_| place.holds_on(today)) else { return Ok(None) };
+    let id = RecordId::state(Membership::KIND, &[&group, &child]);
     let Some(membership) = world.get::<Membership>(Scope::Group(group), id)? else { return Ok(None) };
-    let Some(child) = world.get::<Child>(Scope::Child(place.child), RecordId(place.child.0))? else { return Ok(None) };
-    if membership.protected || !membership.placements.contains(&place.placement) {
+    let there = membership.places.iter().any(|one| one.placement == Some(placement) && one.holds_on(today));
+    let Some(card) = world.get::<Child>(Scope::Child(child), RecordId(child.0))? else { return Ok(None) };
+    if membership.protected || !there {
         return Ok(None);
     }
-    let here = [Scope::Placement(place.placement)];
-    let told = Told {
-        weeks: world.scan(&here, i64::MIN..=i64::MAX)?,
-        changes: world.scan(&here, today.number()..=i64::MAX)?,
-        absences: world.all(Scope::Absence(place.child))?,
-        events: world.scan(&here, today.number()..=today.number())?,
+    let here = [Scope::Placement(placement)];
+    let unit = world.get::<Unit>(Scope::Unit(place.unit), RecordId(place.unit.0))?;
+    let absences: Vec<Absence> = world.all(Scope::Absence(child))?;
+    let plan = Plan {
+        weeks: Weeks::new(world.scan(&here, i64::MIN..=last.number())?, place.owners.clone()),
+        changes: world.scan(&here, today.number()..=last.number())?,
+        absences: &absences,
+        unit: unit.as_ref(),
     };
-    Ok(Some(BoardCard::of(place, group, &child, told, today)))
-}
-
-fn without(span: Span, part: Span) -> Vec<Span> {
-    let before = Span::new(span.start(), span.end().min(part.start()));
-    let after = Span::new(span.start().max(part.end()), span.end());
-    [before, after].into_iter().flatten().collect()
+    let weeks = plan.weeks.between(today, last);
+    let (name, days) = (card.board_name(), Vec::new());
+    let mut card = BoardCard { group, placement, child, name, from, until, weeks, days, checks: Vec::new() };
+    let ahead = (0..=AHEAD).map(|ahead| today.plus(ahead)).filter(|day| place.holds_on(*day));
+    let differs = |(day, expected): &(Day, Expected)| card.ordinary(*day) != *expected;
+    card.days = ahead.map(|day| (day, plan.on(day))).filter(differs).collect();
+    let events: Vec<AttendanceEvent> = world.scan(&here, today.number()..=today.number())?;
+    Ok(Some(card.with_checks(events.iter().map(Check::of).collect(), today)))
 }
 
 /// The change that makes a placement's card what it must be, if any.

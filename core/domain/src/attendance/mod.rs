@@ -11,7 +11,7 @@ use crate::organisation::CheckInBy;
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
 use crate::scope::Scope;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::world::{Undecided, World};
 use board_card::{BoardCard, BoardSettings, Check};
 
@@ -81,15 +81,16 @@ pub(crate) fn check(
     at: AtPlacement,
     direction: Direction,
 ) -> Result<Vec<Change>, Undecided> {
-    let time = sending.created.min(sending.now);
+    let time = sending.said();
     let event = RecordId::event(sending.id, AttendanceEvent::KIND, &[&at.child, &time.day()]);
     let event = |by| AttendanceEvent { event, placement: at.placement, direction, time, by };
+    // Of the same day only: a check-out forgotten on Monday must not swallow Tuesday's check-in.
     let already = |checks: &[Check]| {
-        let before = checks.iter().filter(|check| check.time <= time).max_by_key(|check| (check.time, check.event));
-        before.is_some_and(|check| check.direction == direction)
+        let before = checks.iter().filter(|check| check.time.day() == time.day() && check.time <= time);
+        before.max_by_key(|check| (check.time, check.event)).is_some_and(|check| check.direction == direction)
     };
     if sending.actor.account.role == Role::Board {
-        let card = board_card(sending, world, at)?;
+        let card = board_card(sending, world, at, time.day())?;
         if already(&card.checks) {
             return Ok(Vec::new());
         }
@@ -106,59 +107,60 @@ pub(crate) fn check(
     Ok(vec![Change::put(&event(Some(by)))])
 }
 
-/// Undoes a check of the same day.
+/// Undoes a check of the day on which it is asked.
 pub(crate) fn undo(
     sending: &Sending<'_>,
     world: &World<'_>,
     at: AtPlacement,
     event: RecordId,
 ) -> Result<Vec<Change>, Undecided> {
-    if sending.actor.account.role == Role::Board {
-        let card = board_card(sending, world, at)?;
-        let today = sending.now.day();
-        let (undone, checks): (Vec<Check>, Vec<Check>) =
-            card.checks.iter().partition(|check| check.event == event && check.time.day() == today);
-        if undone.is_empty() {
-            return Ok(Vec::new());
-        }
-        let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
-        return Ok(vec![remove, Change::put(&card.with_checks(checks, today))]);
-    }
-    staff(sending, world, at)?;
-    match world.get::<AttendanceEvent>(Scope::Placement(at.placement), event)? {
-        Some(found) if found.time.day() == sending.now.day() => Ok(vec![Change::remove(&found)]),
-        Some(_) => Err(Refusal::DayPast { first: sending.now.day() }.into()),
+    let today = sending.asked_on();
+    let card = match sending.actor.account.role {
+        Role::Board => Some(board_card(sending, world, at, today)?),
+        _ => staff(sending, world, at).map(|_| None)?,
+    };
+    let (undone, left): (Vec<Check>, Vec<Check>) =
+        card.iter().flat_map(|card| &card.checks).partition(|check| check.event == event);
+    // A card forgets its checks with the day; whoever holds the events still knows.
+    let time = match undone.first() {
+        Some(check) => Some(check.time),
+        None => world.get::<AttendanceEvent>(Scope::Placement(at.placement), event)?.map(|found| found.time),
+    };
+    match time {
         None => Ok(Vec::new()),
+        Some(time) if time.day() != today => Err(Refusal::DayPast { first: sending.now.day() }.into()),
+        Some(_) => {
+            let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
+            let card = card.filter(|_| !undone.is_empty()).map(|card| card.with_checks(left, sending.now.day()));
+            Ok([remove].into_iter().chain(card.map(|card| Change::put(&card))).collect())
+        }
     }
-}
-
-/// The last event of a day's events.
-pub fn latest(events: &[AttendanceEvent]) -> Option<&AttendanceEvent> {
-    events.iter().max_by_key(|event| (event.time, event.event))
 }
 
 fn staff(sending: &Sending<'_>, world: &World<'_>, at: AtPlacement) -> Result<PersonId, Undecided> {
-    if !matches!(sending.actor.account.role, Role::Staff | Role::Tablet) {
+    if !sending.actor.by_staff() {
         return Err(Refusal::NoRight.into());
     }
     Ok(reach::placement(sending, world, at.child, at.placement)?.0)
 }
 
-/// A board decides over `board/G` alone (`protocol.md` §1).
-fn board_card(sending: &Sending<'_>, world: &World<'_>, at: AtPlacement) -> Result<BoardCard, Undecided> {
+/// A board decides over `board/G` alone (`protocol.md` §1), for a child that has its place on the day.
+fn board_card(sending: &Sending<'_>, world: &World<'_>, at: AtPlacement, day: Day) -> Result<BoardCard, Undecided> {
     let group = at.group.filter(|group| sending.rights.holds(Scope::Board(*group))).ok_or(Refusal::NoRight)?;
     let settings = world.get::<BoardSettings>(Scope::Board(group), RecordId(group.0))?;
     if settings.is_some_and(|settings| settings.check_in_by == CheckInBy::Staff) {
         return Err(Refusal::CheckedByStaff.into());
     }
     let card = world.get::<BoardCard>(Scope::Board(group), RecordId(at.placement.0))?;
-    card.filter(|card| card.child == at.child).ok_or(Undecided::Refused(Refusal::NotThere))
+    card.filter(|card| card.child == at.child && card.holds_on(day)).ok_or(Undecided::Refused(Refusal::NotThere))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::board_card::AHEAD;
     use super::*;
     use crate::actor::Account;
+    use crate::care_schedule::CareWeek;
     use crate::command::Command;
     use crate::organisation::{SchoolForm, Switches};
     use crate::register::Enrolled;
@@ -283,6 +285,71 @@ mod tests {
         let mut world = SmallWorld::new();
         let undo = Command::UndoCheck { at: LOVE_HERE, event: RecordId(uuid::Uuid::from_u128(1)) };
         assert_eq!(world.send(guardian(ANNA), at("09:00"), &undo), Err(Refusal::NoRight));
+    }
+
+    #[test]
+    fn a_check_out_forgotten_yesterday_swallows_no_check_in() {
+        for (account, here) in [(small::staff(MAJA), LOVE_HERE), (board(), ON_THE_WALL)] {
+            let mut world = SmallWorld::new();
+            for ahead in [0, 1] {
+                assert!(world.send(account, later(ahead, "07:40"), &Command::CheckIn(here)).unwrap() > 0);
+            }
+            assert_eq!(events(&world), [(Direction::In, at("07:40")), (Direction::In, later(1, "07:40"))]);
+        }
+    }
+
+    #[test]
+    fn an_undo_that_waited_past_midnight_is_done_and_one_of_another_day_is_not() {
+        let past = |ahead| Err(Refusal::DayPast { first: today().plus(ahead) });
+        for (account, here) in [(small::staff(MAJA), LOVE_HERE), (board(), ON_THE_WALL)] {
+            for turned in [false, true] {
+                for (asked, received, expected) in [(0, 1, Ok(0)), (1, 1, past(1)), (0, 2, Ok(0)), (0, 3, past(3))] {
+                    let mut world = SmallWorld::new();
+                    world.send(account, at("16:00"), &Command::CheckIn(here)).unwrap();
+                    let undo = Command::UndoCheck { at: here, event: card(&world).checks[0].event };
+                    if turned {
+                        // The card has forgotten yesterday's checks.
+                        world.turn(later(received, "00:00"));
+                    }
+                    let times = (later(asked, "16:01"), later(received, "16:02"));
+                    let left = world.send_late(account, None, times, &undo).map(|_| events(&world).len());
+                    assert_eq!(left, expected, "{asked} {received}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_board_checks_only_children_who_have_their_place_that_day() {
+        for (change, ahead, expected) in [
+            ((|one| one.places[0].until = Some(today())) as fn(&mut Enrolled), 0, Ok(())),
+            (|one| one.places[0].until = Some(today()), 1, Err(Refusal::NotThere)),
+        ] {
+            let mut world = SmallWorld::new();
+            world.placed(LOVE, change);
+            // Nobody has turned the day: the old card is still there.
+            assert_eq!(card(&world).until, Some(today()));
+            let check = Command::CheckIn(ON_THE_WALL);
+            assert_eq!(world.send(board(), later(ahead, "07:40"), &check).map(drop), expected);
+        }
+    }
+
+    #[test]
+    fn a_card_lies_on_the_wall_from_the_first_day_to_the_last_with_two_weeks_ahead() {
+        let mut world = SmallWorld::with_times();
+        let laid =
+            |from: i32| CareWeek { placement: LOVES, from: today().plus(from), days: Default::default(), by: ANNA };
+        [1, AHEAD, AHEAD + 1].iter().for_each(|from| world.put(&laid(*from)));
+        world.placed(LOVE, |one| {
+            (one.places[0].from, one.places[0].until) = (today().plus(1), Some(today().plus(2)));
+        });
+        for (ahead, cards) in [(0, 0), (1, 1), (2, 1), (3, 0)] {
+            world.turn(later(ahead, "00:00"));
+            assert_eq!(world.all::<BoardCard>(Scope::Board(DEPARTMENT)).len(), cards, "{ahead}");
+        }
+        world.placed(LOVE, |one| (one.places[0].from, one.places[0].until) = (today(), None));
+        let weeks: Vec<_> = card(&world).weeks.into_iter().map(|(from, _)| from).collect();
+        assert_eq!(weeks, [today().plus(-30), today().plus(1), today().plus(AHEAD)]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Care times: the repeating week of a placement, and what one day changes of it (rules 58–66).
 
+pub mod plan;
 pub(crate) mod reach;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::absence::{municipality, put_unless_same, said};
-use crate::actor::{Role, Sending};
+use crate::absence::{municipality, put_unless_same};
+use crate::actor::Sending;
 use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::organisation::{Municipality, Switches, Unit};
 use crate::record::{Body, Change};
@@ -88,8 +89,8 @@ pub struct Weeks {
 /// The ordinary times of a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ordinary {
-    /// The times of all owners together; none: a day off.
-    pub times: Vec<Span>,
+    /// The times of all owners together, empty for a day off; none: no week is in force.
+    pub times: Option<Vec<Span>>,
     /// Each owner's times, if they differ.
     pub clash: Vec<Vec<Span>>,
 }
@@ -110,15 +111,15 @@ impl Weeks {
         each.sort();
         each.dedup();
         match each.len() {
-            0 | 1 => Ordinary { times: each.pop().unwrap_or_default(), clash: Vec::new() },
-            _ => Ordinary { times: together(&each), clash: each },
+            0 | 1 => Ordinary { times: each.pop(), clash: Vec::new() },
+            _ => Ordinary { times: Some(together(&each)), clash: each },
         }
     }
 
-    /// The week in force on a day and those that follow, each with its first day.
-    pub fn from(&self, today: Day) -> Vec<(Day, Week)> {
-        let now = self.in_force(today).into_iter().map(|week| week.from).max();
-        let later = self.laid.iter().map(|week| week.from).filter(|from| *from > today);
+    /// The week in force on a day and those that begin until another, each with its first day.
+    pub fn between(&self, first: Day, last: Day) -> Vec<(Day, Week)> {
+        let now = self.in_force(first).into_iter().map(|week| week.from).max();
+        let later = self.laid.iter().map(|week| week.from).filter(|from| first < *from && *from <= last);
         let mut first_days: Vec<Day> = now.into_iter().chain(later).collect();
         first_days.dedup();
         first_days.iter().map(|from| (*from, self.week(*from))).collect()
@@ -180,7 +181,11 @@ pub(crate) fn set_week(
     }
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    check_day(sending, &place, from, sending.now.day().plus(i32::from(switches.schedule_lock_days)))?;
+    check_day(sending, &place, from)?;
+    let first = sending.now.day().plus(i32::from(switches.schedule_lock_days));
+    if from < first {
+        return Err(Refusal::Locked { first }.into());
+    }
     // A week that begins today changes today: no way round the cut-off.
     check_cut_off(sending, &municipality, unit.as_ref(), from)?;
     for (weekday, times) in days.iter().enumerate() {
@@ -202,20 +207,21 @@ pub(crate) fn change_day(
     let (by, place) = reach::placement(sending, world, child, placement)?;
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    check_day(sending, &place, day, sending.now.day())?;
-    let at = said(sending);
+    check_day(sending, &place, day)?;
+    let at = sending.said();
     let change = DayChange { placement, day, times: times.map(<[_]>::to_vec), comment: comment.to_owned(), by, at };
     let old = world.get::<DayChange>(change.scope(), change.id())?;
     if old.as_ref().is_some_and(|old| old.times == change.times && old.comment == change.comment) {
         return Ok(Vec::new());
     }
-    if !is_staff(sending) {
+    if !sending.actor.by_staff() {
         check_cut_off(sending, &municipality, unit.as_ref(), day)?;
         if !comment.is_empty() && !switches.same_day_comment {
             return Err(Refusal::SwitchedOff { phone: municipality.phone_of(unit.as_ref()) }.into());
         }
         if !place.owners.contains(&by) {
-            let ordinary = Weeks::new(world.all(Scope::Placement(placement))?, place.owners).on(day).times;
+            let weeks = Weeks::new(world.all(Scope::Placement(placement))?, place.owners);
+            let ordinary = weeks.on(day).times.unwrap_or_default();
             let now = old.as_ref().and_then(|old| old.times.as_ref()).unwrap_or(&ordinary);
             if day != sending.now.day() || !is_pick_up(now, times.unwrap_or(&ordinary)) {
                 return Err(Refusal::PickUpOnly.into());
@@ -227,10 +233,6 @@ pub(crate) fn change_day(
     }
     check_times(times.unwrap_or_default(), unit.as_ref(), day.weekday())?;
     Ok(vec![Change::put(&change)])
-}
-
-fn is_staff(sending: &Sending<'_>) -> bool {
-    matches!(sending.actor.account.role, Role::Staff | Role::Tablet)
 }
 
 /// Whether the two differ at most in when the child is fetched at the end of the day.
@@ -273,12 +275,13 @@ fn rules(world: &World<'_>, place: &Placement) -> Result<(Municipality, Option<U
     Ok((municipality(world)?, unit))
 }
 
-fn check_day(sending: &Sending<'_>, place: &Placement, day: Day, first: Day) -> Result<(), Refusal> {
-    let ahead = sending.now.day().plus(AHEAD);
+fn check_day(sending: &Sending<'_>, place: &Placement, day: Day) -> Result<(), Refusal> {
+    let today = sending.now.day();
+    let ahead = today.plus(AHEAD);
     let last = place.until.map_or(ahead, |until| until.min(ahead));
     match day {
-        day if day < place.from => Err(Refusal::NotBegun { first: place.from.max(first) }),
-        day if day < first => Err(Refusal::DayPast { first }),
+        day if day < place.from => Err(Refusal::NotBegun { first: place.from }),
+        day if day < today => Err(Refusal::DayPast { first: today }),
         day if day > last => Err(Refusal::TooFarAhead { last }),
         _ => Ok(()),
     }
@@ -339,12 +342,13 @@ mod tests {
 
     #[test]
     fn owners_lay_weeks_from_a_day_that_is_not_locked() {
-        let locked = |world: &mut SmallWorld| with_switches(world, |one| one.schedule_lock_days = 14);
-        let begins = |world: &mut SmallWorld| {
+        let locked: fn(&mut SmallWorld) = |world| with_switches(world, |one| one.schedule_lock_days = 14);
+        let begins: fn(&mut SmallWorld) = |world| {
             let mut place: Placement = world.all(Scope::Placement(LOVES)).remove(0);
             place.from = today().plus(5);
             world.put(&place);
         };
+        let locked_and_begins = |world: &mut SmallWorld| [locked, begins].iter().for_each(|change| change(world));
         let no_same_day = |world: &mut SmallWorld| with_switches(world, |one| one.same_day_change = false);
         let was = today().start();
         let cases: Vec<Case<'_, Command>> = vec![
@@ -357,7 +361,14 @@ mod tests {
                 &locked,
                 guardian(ANNA),
                 set_week(13, week("")),
-                Err(Refusal::DayPast { first: today().plus(14) }),
+                Err(Refusal::Locked { first: today().plus(14) }),
+            ),
+            (
+                "locked and not begun",
+                &locked_and_begins,
+                guardian(ANNA),
+                set_week(4, week("")),
+                Err(Refusal::NotBegun { first: today().plus(5) }),
             ),
             ("not locked", &locked, guardian(ANNA), set_week(14, week("")), Ok(())),
             (
@@ -490,7 +501,6 @@ mod tests {
             |by, from: i32, text: &str| CareWeek { placement: LOVES, from: today().plus(from), days: week(text), by };
         let old = laid(ANNA, -30, "07:30-16:00");
         for (weeks, owners, expected, clash) in [
-            (vec![], vec![ANNA], "", 0),
             (vec![old.clone()], vec![ANNA, BO], "07:30-16:00", 0),
             (vec![old.clone(), laid(ANNA, -2, "08:00-15:00")], vec![ANNA], "08:00-15:00", 0),
             (vec![old.clone(), laid(ANNA, 1, "08:00-15:00")], vec![ANNA], "07:30-16:00", 0),
@@ -501,9 +511,11 @@ mod tests {
             (vec![old.clone(), laid(BO, -2, "09:00-17:00")], vec![BO], "09:00-17:00", 0),
         ] {
             let ordinary = Weeks::new(weeks.clone(), owners).on(today());
-            assert_eq!((ordinary.times, ordinary.clash.len()), (times(expected), clash), "{weeks:?}");
+            assert_eq!((ordinary.times, ordinary.clash.len()), (Some(times(expected)), clash), "{weeks:?}");
         }
-        let ahead = Weeks::new(vec![old, laid(ANNA, 7, "08:00-15:00")], vec![ANNA]).from(today());
+        assert_eq!(Weeks::new(vec![laid(ANNA, 1, "08:00-15:00")], vec![ANNA]).on(today()), Ordinary::default());
+        let laid = vec![old, laid(ANNA, 7, "08:00-15:00"), laid(ANNA, 8, "09:00-15:00")];
+        let ahead = Weeks::new(laid, vec![ANNA]).between(today(), today().plus(7));
         let expected = [(today().plus(-30), week("07:30-16:00")), (today().plus(7), week("08:00-15:00"))];
         assert_eq!(ahead, expected);
     }

@@ -1,16 +1,17 @@
 //! Who may decide about a child in care: checked the same way by every command.
 
-use crate::access;
-use crate::actor::{Role, Sending};
+use crate::access::{self, Rights};
+use crate::actor::{Account, Actor, Role, Sending};
 use crate::contact::Contact;
 use crate::grant::{Grant, Right};
-use crate::id::{ChildId, GroupId, PersonId, PlacementId, RecordId};
+use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::membership::Membership;
 use crate::organisation::{GroupKind, StaffCard};
 use crate::record::Body;
 use crate::refusal::Refusal;
 use crate::register::Placement;
 use crate::scope::Scope;
+use crate::time::Day;
 use crate::world::{Undecided, Unread, World};
 
 /// The person who answers for a command: the actor, or on a shared device who tapped.
@@ -26,8 +27,14 @@ pub(crate) fn who(sending: &Sending<'_>, world: &World<'_>) -> Result<PersonId, 
 /// Whether the actor decides about the child's absence, and does not only read of it: a guardian, the student, staff of
 /// its department, class, mentor or after-school group, its principal. Neither a parent with consent (rule 36) nor
 /// teaching staff.
-pub(crate) fn absence(sending: &Sending<'_>, world: &World<'_>, child: ChildId) -> Result<bool, Undecided> {
-    let (role, rights, today) = (sending.actor.account.role, sending.rights, sending.now.day());
+pub(crate) fn absence(
+    actor: &Actor,
+    rights: &Rights,
+    world: &World<'_>,
+    child: ChildId,
+    today: Day,
+) -> Result<bool, Unread> {
+    let Account { role, holder, .. } = actor.account;
     if !rights.holds(Scope::Absence(child)) || role == Role::Board {
         return Ok(false);
     }
@@ -35,14 +42,12 @@ pub(crate) fn absence(sending: &Sending<'_>, world: &World<'_>, child: ChildId) 
     if rights.holds(Scope::Care(child)) || role == Role::Tablet {
         return Ok(true);
     }
-    let grants: Vec<Grant> = world.all(Scope::Person(sending.actor.account.holder))?;
+    let grants: Vec<Grant> = world.all(Scope::Person(holder))?;
     for grant in grants.iter().filter(|grant| role == Role::Staff && grant.holds_on(today)) {
-        let groups: &[GroupId] = match &grant.right {
-            Right::Assigned { group, kind: GroupKind::Class | GroupKind::Mentor, .. } => std::slice::from_ref(group),
-            Right::Duty { principal: true, groups, .. } => groups,
-            _ => &[],
-        };
-        for group in groups {
+        if matches!(grant.right, Right::Assigned { kind: GroupKind::Teaching, .. }) {
+            continue;
+        }
+        for group in grant.right.works_with() {
             let id = RecordId::state(Membership::KIND, &[group, &child]);
             let membership: Option<Membership> = world.get(Scope::Group(*group), id)?;
             if membership.is_some_and(|membership| membership.holds_on(today)) {

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::absence::put_unless_same;
+use crate::absence::{municipality, put_unless_same};
 use crate::actor::Sending;
 use crate::id::{PersonId, RecordId};
+use crate::organisation::Unit;
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
 use crate::scope::Scope;
@@ -28,6 +29,9 @@ pub struct Contact {
     /// Postal address, from the register.
     #[serde(default)]
     pub address: String,
+    /// Nothing that leads to the person may stand here: marked, or guardian of somebody marked (ruling i).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 impl Body for Contact {
@@ -43,7 +47,7 @@ impl Body for Contact {
 /// Most characters of a mail address or phone number.
 pub const LENGTH: u16 = 100;
 
-/// Sets one's own phone and mail.
+/// Sets one's own phone and mail. What staff would see of a hidden person is told to the school by voice.
 pub(crate) fn set(sending: &Sending<'_>, world: &World<'_>, phone: &str, mail: &str) -> Result<Vec<Change>, Undecided> {
     let person = sending.actor.person().ok_or(Refusal::NoRight)?;
     if !sending.rights.holds(Scope::Contact(person)) {
@@ -63,5 +67,52 @@ pub(crate) fn set(sending: &Sending<'_>, world: &World<'_>, phone: &str, mail: &
         return Err(Refusal::WrongContact.into());
     }
     let contact = world.get::<Contact>(Scope::Contact(person), RecordId(person.0))?.ok_or(Refusal::NotThere)?;
+    if contact.hidden {
+        return Err(Refusal::KeptBySchool { phone: phone_of(sending, world)? }.into());
+    }
     put_unless_same(world, &Contact { phone: phone.to_owned(), mail: mail.to_owned(), ..contact })
+}
+
+/// Where the sender rings: a unit of theirs, else the municipality.
+fn phone_of(sending: &Sending<'_>, world: &World<'_>) -> Result<String, Undecided> {
+    let unit = sending.rights.iter().find_map(|(scope, _)| match scope {
+        Scope::Unit(unit) => Some(unit),
+        _ => None,
+    });
+    let unit = match unit {
+        Some(unit) => world.get::<Unit>(Scope::Unit(unit), RecordId(unit.0))?,
+        None => None,
+    };
+    Ok(municipality(world)?.phone_of(unit.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::small_world::*;
+
+    #[test]
+    fn phone_and_mail_are_ones_own_unless_the_school_keeps_them() {
+        let kept = || Err(Refusal::KeptBySchool { phone: "0521-11 11 11".to_owned() });
+        let unchanged = |_: &mut Contact| ();
+        let hidden = |contact: &mut Contact| contact.hidden = true;
+        type Case<'a> = (&'a dyn Fn(&mut Contact), PersonId, &'a str, &'a str, Result<usize, Refusal>);
+        let cases: &[Case<'_>] = &[
+            (&unchanged, ANNA, "070-174 06 35", "anna@example.se", Ok(1)),
+            (&unchanged, ANNA, "", "", Ok(0)),
+            (&unchanged, BO, "070-174 06 35", "", Err(Refusal::NoRight)),
+            (&unchanged, ANNA, "ring mig", "", Err(Refusal::WrongContact)),
+            (&unchanged, ANNA, "", "anna", Err(Refusal::WrongContact)),
+            (&hidden, ANNA, "070-174 06 35", "", kept()),
+        ];
+        for (change, person, phone, mail, expected) in cases {
+            let mut world = SmallWorld::new();
+            let mut contact: Contact = world.all(Scope::Contact(ANNA)).remove(0);
+            change(&mut contact);
+            world.put(&contact);
+            let command = Command::SetContact { person: *person, phone: (*phone).into(), mail: (*mail).into() };
+            assert_eq!(world.send(guardian(ANNA), at("10:00"), &command), *expected, "{phone} {mail}");
+        }
+    }
 }
