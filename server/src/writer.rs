@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use kapprum_domain::access;
 use kapprum_domain::actor::{Account, Actor, Role, Sending};
 use kapprum_domain::command::{Command, decide};
-use kapprum_domain::consequences::consequences;
-use kapprum_domain::id::CommandId;
-use kapprum_domain::record::Change;
+use kapprum_domain::consequences::{self, consequences};
+use kapprum_domain::id::{ChildId, CommandId};
+use kapprum_domain::record::{Body, Change};
 use kapprum_domain::refusal::Refusal;
+use kapprum_domain::register::Enrolled;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::{Undecided, Unread, World};
@@ -81,6 +82,40 @@ pub fn import_decided(
         let changes = decide(&World::new(transaction)).map_err(unread)?;
         follow(transaction, changes, None, now, &mut touched)
     })?;
+    Ok(touched)
+}
+
+/// Children looked at in one read, and of those the ones written in one transaction: some milliseconds of the lock.
+const LOOKED_AT: usize = 256;
+const WRITTEN: usize = 16;
+
+/// Derives anew what holds for a day: for when a day has begun, and as often as one likes. Remembers nothing, and takes
+/// the lock only where something turned. The scopes that changed.
+pub fn turn_of_day(store: &dyn Store, now: Timestamp) -> Result<BTreeSet<Scope>> {
+    let mut children: Vec<ChildId> = Vec::new();
+    store.read(&mut |snapshot| {
+        children.clear();
+        let child = |body: &str| serde_json::from_str::<Enrolled>(body).ok().map(|enrolled| enrolled.child);
+        snapshot.kind(Enrolled::KIND, &mut |body| children.extend(child(body)))
+    })?;
+    let mut touched = BTreeSet::new();
+    for some in children.chunks(LOOKED_AT) {
+        let mut turned: Vec<ChildId> = Vec::new();
+        store.read(&mut |snapshot| {
+            turned.clear();
+            for child in some {
+                let changes = consequences::turn_of_day(&World::new(snapshot), *child, now).map_err(unread)?;
+                turned.extend((!changes.is_empty()).then_some(*child));
+            }
+            Ok(())
+        })?;
+        for few in turned.chunks(WRITTEN) {
+            touched.extend(import_decided(store, now, &mut |world| {
+                let changes = few.iter().map(|child| consequences::turn_of_day(world, *child, now));
+                Ok(changes.collect::<std::result::Result<Vec<_>, _>>()?.concat())
+            })?);
+        }
+    }
     Ok(touched)
 }
 

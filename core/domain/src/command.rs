@@ -107,7 +107,7 @@ impl Command {
     /// When it is of no use any more: a change of a day that is over. Attendance and absence are told however late.
     pub fn valid_until(&self) -> Option<Timestamp> {
         match self {
-            Self::ChangeDay { day, .. } => Some(day.plus(1).start()),
+            Self::ChangeDay { day, .. } => Some(day.end()),
             _ => None,
         }
     }

@@ -41,4 +41,8 @@ impl Body for Membership {
     fn id(&self) -> RecordId {
         RecordId::state(Self::KIND, &[&self.group, &self.child])
     }
+    /// Apart from the others lie the few that no wall shows, for boards to read them alone.
+    fn at(&self) -> i64 {
+        i64::from(self.protected)
+    }
 }

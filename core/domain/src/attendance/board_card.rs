@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{AttendanceEvent, Direction};
 use crate::absence::Absence;
 use crate::care_schedule::plan::{Expected, Plan};
-use crate::care_schedule::{Week, Weeks, unit_switches};
+use crate::care_schedule::{Weeks, unit_switches};
 use crate::id::{ChildId, GroupId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
 use crate::organisation::{CheckInBy, Group, Municipality, Unit};
@@ -36,7 +36,7 @@ pub struct BoardCard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Day>,
     /// The ordinary weeks of the days ahead, in order of their first day.
-    pub weeks: Vec<(Day, Week)>,
+    pub weeks: Vec<(Day, [Expected; 7])>,
     /// Those of the days ahead that are not as in the week.
     pub days: Vec<(Day, Expected)>,
     /// The checks of one day, oldest first.
@@ -116,8 +116,7 @@ impl BoardCard {
 
     fn ordinary(&self, day: Day) -> Expected {
         let week = self.weeks.iter().rev().find(|(from, _)| *from <= day);
-        let times = week.and_then(|(_, week)| week.get(day.weekday()));
-        times.map_or(Expected::Unlaid, |times| Expected::Times(times.clone()))
+        week.and_then(|(_, week)| week.get(day.weekday())).cloned().unwrap_or(Expected::Unlaid)
     }
 
     /// The same card with other checks, of which those of this day are kept.
@@ -150,7 +149,7 @@ fn card(world: &World<'_>, place: &Placement, now: Timestamp) -> Result<Option<B
         absences: &absences,
         unit: unit.as_ref(),
     };
-    let weeks = plan.weeks.between(today, last);
+    let weeks = plan.weeks(from, today, last);
     let (name, days) = (card.board_name(), Vec::new());
     let mut card = BoardCard { group, placement, child, name, from, until, weeks, days, checks: Vec::new() };
     let ahead = (0..=AHEAD).map(|ahead| today.plus(ahead)).filter(|day| place.holds_on(*day));

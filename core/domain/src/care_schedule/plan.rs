@@ -41,8 +41,22 @@ impl Plan<'_> {
             return Ordinary { times: Some(times), clash: Vec::new() };
         }
         let ordinary = self.weeks.on(day);
-        let open = self.unit.map_or(day.weekday() < 5, |unit| unit.opens_on(day.weekday()));
-        Ordinary { times: ordinary.times.or_else(|| (!open).then(Vec::new)), ..ordinary }
+        let closed = || (!self.opens_on(day.weekday())).then(Vec::new);
+        Ordinary { times: ordinary.times.or_else(closed), ..ordinary }
+    }
+
+    /// The ordinary weeks from a day until another, each with its first day. Where none is laid yet stands a week without
+    /// times, from the day on which the place begins.
+    pub(crate) fn weeks(&self, begins: Day, first: Day, last: Day) -> Vec<(Day, [Expected; 7])> {
+        let unlaid = |weekday| if self.opens_on(weekday) { Expected::Unlaid } else { Expected::Times(Vec::new()) };
+        let laid = self.weeks.between(first, last);
+        let before = laid.first().is_none_or(|(from, _)| *from > first);
+        let before = before.then(|| (begins, std::array::from_fn(unlaid)));
+        before.into_iter().chain(laid.into_iter().map(|(from, week)| (from, week.map(Expected::Times)))).collect()
+    }
+
+    fn opens_on(&self, weekday: usize) -> bool {
+        self.unit.map_or(weekday < 5, |unit| unit.opens_on(weekday))
     }
 
     /// What is expected on a day. A part of a day takes that part out of the times; where there are none it touches
