@@ -114,3 +114,30 @@ fn instead(
     let phone = switched_off(&card.forms, &units, &municipality);
     Ok(phone.map(|phone| saying::refusal(words, &Refusal::SwitchedOff { phone }, now)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Account;
+    use crate::grant::Right;
+    use crate::id::PersonId;
+    use crate::organisation::{SchoolForm, Switches};
+    use crate::small_world::*;
+
+    #[test]
+    fn the_form_is_for_those_who_decide_and_says_where_to_ring_instead() {
+        let parent = PersonId(uuid::Uuid::from_u128(90));
+        let mut world = SmallWorld::new();
+        world.grant(parent, Right::AbsenceConsent { child: EBBA });
+        let off = Switches { absence_preschool: false, ..Switches::default() };
+        world.unit(PRESCHOOL, &[SchoolForm::Preschool], Some(off));
+        let form = |account: Account| {
+            let children = world
+                .look(account, at("07:00"), |seen| report_absence(&[*seen], &words(), at("07:00")).unwrap().0.children);
+            children.into_iter().map(|one| (one.name, one.instead)).collect::<Vec<_>>()
+        };
+        let instead = Some("Det går inte att göra här. Ring 0521-11 11 11.".to_owned());
+        assert_eq!(form(guardian(ANNA)), [("Ebba".to_owned(), None), ("Love".to_owned(), instead)]);
+        assert_eq!(form(guardian(parent)), []);
+    }
+}

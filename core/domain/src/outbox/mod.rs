@@ -159,3 +159,34 @@ fn name(seen: &[Seen<'_>], child: ChildId) -> Result<String, Unread> {
     }
     Ok("–".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::absence::Days;
+    use crate::small_world::*;
+
+    #[test]
+    fn a_line_says_what_was_asked_and_where_it_stands() {
+        let world = SmallWorld::new();
+        let days = Days { from: today().plus(1), until: Some(today().plus(2)), part: None };
+        let first = today().plus(14);
+        for (state, expected, undo) in [
+            (EntryState::Waiting(None), "Väntar på nät", true),
+            (EntryState::Done(at("07:12")), "Mottaget 07.12", false),
+            (
+                EntryState::Refused(Refusal::Locked { first }),
+                "Nekat: Tiderna är låsta. Välj tisdag 8 december eller senare.",
+                false,
+            ),
+        ] {
+            let command = Some(Command::ReportAbsence { child: EBBA, days });
+            let entry = Entry { id: CommandId(uuid::Uuid::from_u128(1)), command, state, created: at("07:00") };
+            let around = Around { outbox: vec![entry], whole: true, ..Around::default() };
+            let look = |seen: &Seen<'_>| outbox(&[*seen], &around, &words(), at("08:00")).unwrap().lines.remove(0);
+            let line = world.look(guardian(ANNA), at("08:00"), look);
+            assert_eq!(line.what, "Ebba borta i morgon till och med torsdag 26 november");
+            assert_eq!((line.state.as_str(), line.undo, line.dismiss), (expected, undo, !undo));
+        }
+    }
+}
