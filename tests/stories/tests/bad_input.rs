@@ -461,11 +461,11 @@ fn said(story: &Story, bytes: &[u8]) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_dawdles_is_hung_up_on_before_headers_and_told_so_within_a_body() {
     let mut story = Story::begin().await;
-    story.running.stop().await;
-    let soon = Duration::from_millis(200);
-    story.running.config.patience = Patience { headers: soon, body: soon, idle: soon, ..Patience::default() };
-    story.running.serve().await;
     let anna = Peer::anna(&story).await;
+    story.running.stop().await;
+    let soon = Duration::from_secs(1);
+    story.running.config.patience = Patience { headers: soon, body: soon, ..Patience::default() };
+    story.running.serve().await;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     let silent: [&[u8]; 8] = [
