@@ -20,7 +20,7 @@ use kapprum_domain::organisation::{Group, GroupKind, Municipality, SchoolForm, S
 use kapprum_domain::record::Change;
 use kapprum_domain::register::{Assignment, Child, Duty, Employed, Enrolled, Guardianship, Placement};
 use kapprum_domain::time::{Day, Span, TimeOfDay};
-use kapprum_server::import::people::alias;
+use kapprum_server::import::alias::alias;
 use uuid::Uuid;
 
 /// A municipality with its people.
