@@ -49,8 +49,8 @@ impl Register {
         if placed && !person.gone {
             self.responsible.extend(&person.guardians);
         }
-        if person.marked {
-            self.near_marked.extend(&person.guardians);
+        if !person.guardians.is_empty() {
+            self.guardians.insert(person.id, person.guardians);
         }
         if let Some(number) = &person.number {
             let hash = self.hasher.hash_one(number.expose());
@@ -85,25 +85,26 @@ impl Register {
         }
     }
 
-    /// Takes from a stored child who stays near somebody marked, as far as this source can't tell; then gives whom to
-    /// hide who has no sound row, and whether for a mark of their own.
+    /// All marks are known: settles who is near somebody marked, also by what is stored where this source can't tell.
+    /// Gives whom to hide who has no sound row, and whether for a mark of their own.
     pub fn settle_marked(&mut self, stored: &[Enrolled], reading: &Reading) -> Vec<(PersonId, bool)> {
         let sound = |person: &PersonId| self.people.get(person) == Some(&Standing::Sound);
-        let mut near = Vec::new();
+        let marked = || reading.marked.iter().map(|person| PersonId(*person));
+        let mut near: Vec<PersonId> =
+            marked().filter_map(|child| self.guardians.get(&child)).flatten().copied().collect();
         for child in stored {
             let person = child.child.as_person();
             let unread = !sound(&person) && !reading.silence.ends(Resource::Persons, person.0);
-            let marked = reading.marked.contains(&person.0) || child.marked && unread;
+            let protected = reading.marked.contains(&person.0) || child.marked && unread;
             let stays = |guardian: &PersonId| {
                 !sound(&person) || !reading.silence.ends_in(Resource::Persons, person.0, RESPONSIBLES, guardian.0)
             };
-            if marked {
+            if protected {
                 near.extend(child.guardians.iter().map(|one| one.guardian).filter(stays));
             }
         }
-        let marked = reading.marked.iter().map(|person| (PersonId(*person), true));
-        let mut hidden: BTreeMap<_, _> = near.iter().chain(&self.near_marked).map(|person| (*person, false)).collect();
-        hidden.extend(marked);
+        let mut hidden: BTreeMap<_, _> = near.iter().map(|person| (*person, false)).collect();
+        hidden.extend(marked().map(|person| (person, true)));
         hidden.retain(|person, _| !sound(person));
         self.near_marked.extend(near);
         hidden.into_iter().collect()

@@ -10,6 +10,8 @@ mod names;
 mod sample;
 mod ss12000;
 
+pub use ss12000::Page;
+
 use std::collections::BTreeMap;
 
 use kapprum_domain::actor::{Account, Role};

@@ -6,5 +6,6 @@ mod ends;
 mod numbers;
 mod protection;
 mod refused;
+mod sample;
 mod whole;
 mod world;
