@@ -187,26 +187,43 @@ impl SignIn {
         Ok(self.connection().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))? == "ok")
     }
 
-    /// Keeps a person's identity number, sealed; writes only if it is another than before.
-    pub fn keep_identity(&self, keys: &Keys, person: PersonId, number: &IdentityNumber) -> Result<()> {
-        let find = keys.identity_code(number.expose().as_bytes());
+    /// The people whose identity number is here.
+    pub fn identified(&self) -> Result<Vec<PersonId>> {
         let connection = self.connection();
-        let known: Option<[u8; 32]> = connection
-            .prepare_cached("SELECT find FROM identity WHERE person = ?1")?
-            .query_row([person.0.as_bytes()], |row| row.get(0))
-            .optional()?;
-        if known == Some(find) {
+        let mut statement = connection.prepare_cached("SELECT person FROM identity ORDER BY person")?;
+        let people = statement.query_map([], |row| Ok(PersonId(Uuid::from_bytes(row.get(0)?))))?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Keeps each person's identity number, sealed; none: takes it out. Writes only what is other than before, in one
+    /// transaction.
+    pub fn keep_identities(&self, keys: &Keys, numbers: &[(PersonId, Option<IdentityNumber>)]) -> Result<()> {
+        let mut connection = self.connection();
+        let mut news = Vec::new();
+        for (person, number) in numbers {
+            let find = number.as_ref().map(|number| keys.identity_code(number.expose().as_bytes()));
+            let known: Option<[u8; 32]> = connection
+                .prepare_cached("SELECT find FROM identity WHERE person = ?1")?
+                .query_row([person.0.as_bytes()], |row| row.get(0))
+                .optional()?;
+            if known != find {
+                news.push((person, find.zip(number.as_ref())));
+            }
+        }
+        if news.is_empty() {
             return Ok(());
         }
-        let mut nonce = [0; 24];
-        getrandom::fill(&mut nonce).map_err(unreadable)?;
-        let payload = Payload { msg: number.expose().as_bytes(), aad: person.0.as_bytes() };
-        let cipher = XChaCha20Poly1305::new(keys.identity_key().into());
-        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(unreadable)?;
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO identity (person, find, sealed) VALUES (?1, ?2, ?3)")?
-            .execute(params![person.0.as_bytes(), find, [&nonce[..], &sealed].concat()])?;
-        Ok(())
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (person, number) in news {
+            let person = person.0.as_bytes();
+            match number {
+                Some((find, number)) => transaction
+                    .prepare_cached("INSERT OR REPLACE INTO identity (person, find, sealed) VALUES (?1, ?2, ?3)")?
+                    .execute(params![person, find, sealed(keys, person, number)?])?,
+                None => transaction.prepare_cached("DELETE FROM identity WHERE person = ?1")?.execute([person])?,
+            };
+        }
+        Ok(transaction.commit()?)
     }
 
     /// A secret that names its tenant, so that its file is found: tenant, a point, 256 random bits.
@@ -234,6 +251,15 @@ pub fn tenant_of(secret: &str) -> Option<TenantId> {
     Uuid::parse_str(secret.split_once('.')?.0).ok().map(TenantId)
 }
 
+fn sealed(keys: &Keys, person: &[u8; 16], number: &IdentityNumber) -> Result<Vec<u8>> {
+    let mut nonce = [0; 24];
+    getrandom::fill(&mut nonce).map_err(unreadable)?;
+    let payload = Payload { msg: number.expose().as_bytes(), aad: person };
+    let cipher = XChaCha20Poly1305::new(keys.identity_key().into());
+    let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(unreadable)?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
 fn random_id() -> Result<Uuid> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(unreadable)?;
@@ -250,4 +276,40 @@ fn json(account: &Account) -> String {
 
 fn unreadable(_: impl std::fmt::Debug) -> StoreError {
     StoreError::Failed("sign-in data".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(number: u128) -> PersonId {
+        PersonId(Uuid::from_u128(number))
+    }
+
+    fn keep(sign_in: &SignIn, numbers: &[(u128, Option<&str>)]) {
+        let keys = Keys::new([1; 32], [2; 32]);
+        let parse = |text: &str| IdentityNumber::parse(text).ok().unwrap();
+        let numbers: Vec<_> = numbers.iter().map(|(who, text)| (person(*who), text.map(parse))).collect();
+        sign_in.keep_identities(&keys, &numbers).unwrap();
+    }
+
+    #[test]
+    fn sealed_numbers_come_change_and_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let sign_in = SignIn::open(&folder.path().join("sign_in.db"), TenantId(Uuid::nil())).unwrap();
+        let sealed = |who: u128| -> Option<Vec<u8>> {
+            let sql = "SELECT sealed FROM identity WHERE person = ?1";
+            sign_in.connection().query_row(sql, [person(who).0.as_bytes()], |row| row.get(0)).optional().unwrap()
+        };
+        keep(&sign_in, &[(1, Some("199908072391")), (2, Some("196801642395")), (3, None)]);
+        assert_eq!(sign_in.identified().unwrap(), [person(1), person(2)]);
+        let (first, second) = (sealed(1), sealed(2));
+        assert!(!first.as_ref().unwrap().windows(8).any(|bytes| bytes == b"19990807"));
+        // The same again is not even sealed anew; another is; none takes it out.
+        keep(&sign_in, &[(1, Some("19990807-2391"))]);
+        assert_eq!(sealed(1), first);
+        keep(&sign_in, &[(1, None), (2, Some("199908072391"))]);
+        assert_eq!(sign_in.identified().unwrap(), [person(2)]);
+        assert_ne!(sealed(2), second);
+    }
 }

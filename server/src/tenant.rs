@@ -37,14 +37,13 @@ pub struct Tenant {
     jobs: mpsc::Sender<Job>,
     /// What [`Store::elsewhere`] said last.
     elsewhere: AtomicU64,
-    /// When housekeeping was last asked for; zero: never.
+    /// When housekeeping last began; zero: never.
     kept: AtomicI64,
 }
 
 enum Job {
     Commands(Batch, oneshot::Sender<Vec<Receipt>>),
     Import(Vec<Change>, Timestamp, oneshot::Sender<Result<()>>),
-    Housekeeping(Timestamp),
 }
 
 impl Tenant {
@@ -81,7 +80,7 @@ impl Tenant {
     }
 
     /// What is to be done now and then: wakes everybody if another process has written (an import or a revocation
-    /// beside the server), and asks the writer for housekeeping when that is due.
+    /// beside the server), and begins housekeeping when that is due.
     pub fn look(&self, now: Timestamp) -> Result<()> {
         let elsewhere = self.store.elsewhere()?;
         let written = self.elsewhere.swap(elsewhere, Ordering::AcqRel) != elsewhere;
@@ -89,9 +88,15 @@ impl Tenant {
             self.waiters.wake_all();
         }
         let kept = Timestamp(self.kept.load(Ordering::Acquire));
-        if is_due(kept, now) && self.jobs.try_send(Job::Housekeeping(now)).is_ok() {
+        if is_due(kept, now) {
             self.kept.store(now.0, Ordering::Release);
             self.sign_in.prune(now)?;
+            // Beside the writer, whose commands go between: it may look at every child.
+            let (store, waiters) = (self.store.clone(), self.waiters.clone());
+            std::thread::Builder::new()
+                .name("housekeeping".to_owned())
+                .spawn(move || housekeep(store.as_ref(), &waiters, now))
+                .map_err(|_| StoreError::Failed("no thread for housekeeping".to_owned()))?;
         }
         Ok(())
     }
@@ -102,9 +107,13 @@ fn is_due(kept: Timestamp, now: Timestamp) -> bool {
     !(kept..kept.plus(HOUR)).contains(&now) || now.day() != kept.day()
 }
 
-/// What is due with time.
-fn housekeep(store: &dyn Store, now: Timestamp) -> Result<()> {
-    store.write(&mut |transaction| transaction.prune(now))
+/// What is due with time: what is past its days goes, what holds for a day is derived anew.
+fn housekeep(store: &dyn Store, waiters: &Waiters, now: Timestamp) {
+    let pruned = store.write(&mut |transaction| transaction.prune(now));
+    let turned = writer::turn_of_day(store, now).map(|touched| waiters.wake(&touched));
+    if let Err(error) = pruned.and(turned) {
+        tracing::error!(%error, "housekeeping failed; it is tried again within the hour");
+    }
 }
 
 /// The writer's thread: commits at once when idle; what arrives meanwhile is the next batch.
@@ -112,11 +121,6 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
     let mut next = queue.blocking_recv();
     while let Some(job) = next.take() {
         match job {
-            Job::Housekeeping(now) => {
-                if let Err(error) = housekeep(store, now) {
-                    tracing::error!(%error, "housekeeping failed; it is tried again within the hour");
-                }
-            }
             Job::Import(changes, now, reply) => {
                 let written = writer::import(store, &changes, now);
                 if let Ok(touched) = &written {

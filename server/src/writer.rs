@@ -72,20 +72,21 @@ pub(crate) fn retry(batch: &Batch) -> Vec<Receipt> {
 
 /// Writes changes that no command made, with what follows from them, in one transaction.
 pub fn import(store: &dyn Store, changes: &[Change], now: Timestamp) -> Result<BTreeSet<Scope>> {
-    import_decided(store, now, &mut |_| Ok(changes.to_vec()))
+    let mut all = Some(changes.to_vec());
+    import_decided(store, now, &mut |_| Ok(all.take()))
 }
 
-/// As [`import`], with changes that are decided over the transaction's own world.
-pub fn import_decided(
-    store: &dyn Store,
-    now: Timestamp,
-    decide: &mut dyn FnMut(&World<'_>) -> std::result::Result<Vec<Change>, Unread>,
-) -> Result<BTreeSet<Scope>> {
+/// The next changes over the world as it is by then; none: no more.
+pub type Deciding<'d> = dyn FnMut(&World<'_>) -> std::result::Result<Option<Vec<Change>>, Unread> + 'd;
+
+/// As [`import`], with changes that are decided step by step over the transaction's own world.
+pub fn import_decided(store: &dyn Store, now: Timestamp, decide: &mut Deciding<'_>) -> Result<BTreeSet<Scope>> {
     let mut touched = BTreeSet::new();
     store.write(&mut |transaction| {
-        touched = BTreeSet::new();
-        let changes = decide(&World::new(transaction)).map_err(unread)?;
-        follow(transaction, changes, None, now, &mut touched)
+        while let Some(changes) = decide(&World::new(transaction)).map_err(unread)? {
+            follow(transaction, changes, None, now, &mut touched)?;
+        }
+        Ok(())
     })?;
     Ok(touched)
 }
@@ -115,9 +116,9 @@ pub fn turn_of_day(store: &dyn Store, now: Timestamp) -> Result<BTreeSet<Scope>>
             Ok(())
         })?;
         for few in turned.chunks(WRITTEN) {
+            let mut left = few.iter();
             touched.extend(import_decided(store, now, &mut |world| {
-                let changes = few.iter().map(|child| consequences::turn_of_day(world, *child, now));
-                Ok(changes.collect::<std::result::Result<Vec<_>, _>>()?.concat())
+                left.next().map(|child| consequences::turn_of_day(world, *child, now)).transpose()
             })?);
         }
     }
@@ -268,7 +269,8 @@ fn follow(
     Ok(())
 }
 
-fn unread(unread: Unread) -> StoreError {
+/// What a world that can't be read means to a store.
+pub(crate) fn unread(unread: Unread) -> StoreError {
     match unread {
         Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
         Unread::Broken(why) => StoreError::Failed(why),

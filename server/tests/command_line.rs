@@ -178,7 +178,7 @@ fn who_is_there_is_invited_and_what_a_pairing_gave_ends_with_it() {
     let (anna, bo, group, unit) = (PersonId(id(2)), PersonId(id(3)), GroupId(id(4)), UnitId(id(5)));
     let guardian = |holder: PersonId, until| {
         let child = ChildId(id(6));
-        let right = Right::Guardian { child, birthday: None, threat: false, protected: false, places: Vec::new() };
+        let right = Right::Guardian { child, threat: false, protected: false, places: Vec::new() };
         Change::put(&Grant { holder: holder.into(), right, from: None, until })
     };
     let of = Group { group, unit, name: "Blåklinten".to_owned(), kind: GroupKind::Department };

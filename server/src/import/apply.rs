@@ -1,137 +1,81 @@
 //! What is wanted against what is stored: only the difference is written.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kapprum_domain::contact::Contact;
-use kapprum_domain::grant::Place;
 use kapprum_domain::id::{PersonId, RecordId, UnitId};
-use kapprum_domain::organisation::{Group, GroupKind, StaffCard, Unit};
+use kapprum_domain::organisation::{GroupKind, StaffCard, Unit};
 use kapprum_domain::record::{Body, Change};
-use kapprum_domain::register::{
-    Assignment, Child, ContactDetails, Duty, Employed, Enrolled, Guardianship, Imported, Placement,
-};
+use kapprum_domain::register::{Assignment, ContactDetails, Duty, Employed, Imported};
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Day;
 use kapprum_domain::world::{Unread, World};
 
 use super::Resource;
-use super::merge::{end, merge, take};
+use super::merge::{merge, take};
 use super::report::Counts;
+use super::silence::Silence;
+use super::ss12000::activity::{GROUPS, TEACHERS};
+use super::ss12000::duty::{ROLE, ROLES};
+use super::ss12000::organisation::PARENT;
+use super::wanted::{Wanted, WantedPerson, WantedStaff};
 
-/// Something that the source asks for.
-#[derive(Debug, Clone)]
-pub enum Wanted {
-    /// A unit.
-    Unit(Unit),
-    /// A unit that is in the source no more.
-    UnitGone(UnitId),
-    /// A group.
-    Group(Group),
-    /// A group that is in the source no more, or has ended.
-    GroupGone(Group),
-    /// Somebody in whatever parts.
-    Person(Box<WantedPerson>),
-    /// Somebody who is in the source no more, has moved abroad or died.
-    Gone(PersonId),
-}
-
-/// A person as the source has it now.
-#[derive(Debug, Clone)]
-pub struct WantedPerson {
-    /// Who.
-    pub person: PersonId,
-    /// Given name as it stands (rule 101); an alias if marked.
-    pub given_name: String,
-    /// Family name; empty if hidden.
-    pub family_name: String,
-    /// Has a security mark (ruling i).
-    pub marked: bool,
-    /// Marked, or guardian of somebody marked: no way to find them may be stored.
-    pub hidden: bool,
-    /// A contact card, for those who sign in or whom others reach; without details if hidden or nobody's business.
-    pub contact: Option<ContactDetails>,
-    /// As a child or student.
-    pub child: Option<WantedChild>,
-    /// As staff.
-    pub staff: Option<WantedStaff>,
-}
-
-impl WantedPerson {
-    /// The whole name, as staff show it.
-    pub fn name(&self) -> String {
-        format!("{} {}", self.given_name, self.family_name).trim().to_owned()
-    }
-}
-
-/// A person as a child or student.
-#[derive(Debug, Clone)]
-pub struct WantedChild {
-    /// The card.
-    pub card: Child,
-    /// Birthday.
-    pub birthday: Option<Day>,
-    /// School year, counted on through upper secondary school.
-    pub school_year: Option<u8>,
-    /// Guardians that there are.
-    pub guardians: Vec<PersonId>,
-    /// Where the child is, was or will be.
-    pub places: Vec<Place>,
-    /// Its placements.
-    pub placements: Vec<Placement>,
-}
-
-/// A person as staff.
-#[derive(Debug, Clone)]
-pub struct WantedStaff {
-    /// Posts, one per unit.
-    pub duties: Vec<Duty>,
-    /// Work with groups, one per group.
-    pub assignments: Vec<Assignment>,
-}
-
-/// Some wanted things, to be made true in one transaction.
+/// Some wanted things, and what makes others end.
 #[derive(Debug, Clone)]
 pub struct Chunk {
     /// The day by which things have ended.
     pub today: Day,
-    /// The resources of which the source gave every page. In others nothing is seen to end.
-    pub whole: HashSet<Resource>,
+    /// What may end that is not wanted.
+    pub silence: Silence,
     /// What is wanted.
     pub wanted: Vec<Wanted>,
 }
 
-/// What a chunk does.
+/// What was done for something wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The changes, without consequences.
     pub changes: Vec<Change>,
     /// New, changed, unchanged and ended, per resource.
     pub counts: BTreeMap<Resource, Counts>,
+    /// The people of sound rows who are stored. Others are nobody's business.
+    pub stored: BTreeSet<PersonId>,
+}
+
+impl Outcome {
+    /// Adds what was done for something else.
+    pub fn add(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.stored.extend(other.stored);
+        for (resource, counts) in other.counts {
+            self.counts.entry(resource).or_default().add(&counts);
+        }
+    }
 }
 
 impl Chunk {
-    /// The changes that make it true. Over a world in which it is true already there are none.
+    /// The changes that make something wanted true. Over a world in which it is true already there are none.
     ///
     /// # Errors
     /// If the world can't be read.
-    pub fn decide(&self, world: &World<'_>) -> Result<Outcome, Unread> {
+    pub fn decide(&self, wanted: &Wanted, world: &World<'_>) -> Result<Outcome, Unread> {
         let mut decision = Decision { chunk: self, world, outcome: Outcome::default() };
-        for wanted in &self.wanted {
-            match wanted {
-                Wanted::Unit(unit) => decision.unit(unit)?,
-                Wanted::UnitGone(unit) => decision.unit_gone(*unit)?,
-                Wanted::Group(group) => {
-                    let known = decision.put(group)?;
-                    decision.count(Resource::Groups, known);
-                }
-                Wanted::GroupGone(group) => {
-                    if decision.remove(group)? {
-                        decision.ended(Resource::Groups, 1);
-                    }
-                }
-                Wanted::Person(person) => decision.person(person)?,
-                Wanted::Gone(person) => decision.gone(*person)?,
+        match wanted {
+            Wanted::Unit(unit) => decision.unit(unit)?,
+            Wanted::UnitGone(unit) => decision.unit_gone(*unit)?,
+            Wanted::Group(group) => {
+                let known = decision.put(group)?;
+                decision.count(Resource::Groups, known);
             }
+            Wanted::GroupGone(group) => {
+                if decision.remove(group)? {
+                    decision.ended(Resource::Groups, 1);
+                }
+            }
+            Wanted::Person(person) if person.given_name.is_empty() => decision.nameless(person)?,
+            Wanted::Person(person) => decision.person(person)?,
+            Wanted::Gone(person) => decision.gone(*person)?,
+            Wanted::Hidden { person, marked } => decision.hidden(*person, *marked)?,
         }
         Ok(decision.outcome)
     }
@@ -139,20 +83,21 @@ impl Chunk {
 
 /// How a wanted record stood before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Known {
+pub(super) enum Known {
     Same,
     Differed,
     Not,
 }
 
-struct Decision<'a> {
-    chunk: &'a Chunk,
-    world: &'a World<'a>,
+/// One decision on its way.
+pub(super) struct Decision<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) world: &'a World<'a>,
     outcome: Outcome,
 }
 
 impl Decision<'_> {
-    fn put<T: Body + PartialEq>(&mut self, body: &T) -> Result<Known, Unread> {
+    pub(super) fn put<T: Body + PartialEq>(&mut self, body: &T) -> Result<Known, Unread> {
         let known = match self.world.get::<T>(body.scope(), body.id())? {
             Some(stored) if stored == *body => return Ok(Known::Same),
             Some(_) => Known::Differed,
@@ -170,7 +115,7 @@ impl Decision<'_> {
         Ok(there)
     }
 
-    fn count(&mut self, resource: Resource, known: Known) {
+    pub(super) fn count(&mut self, resource: Resource, known: Known) {
         let counts = self.outcome.counts.entry(resource).or_default();
         match known {
             Known::Not => counts.new += 1,
@@ -179,12 +124,12 @@ impl Decision<'_> {
         }
     }
 
-    fn ended(&mut self, resource: Resource, things: usize) {
+    pub(super) fn ended(&mut self, resource: Resource, things: usize) {
         self.outcome.counts.entry(resource).or_default().ended += things;
     }
 
-    fn whole(&self, resources: &[Resource]) -> bool {
-        resources.iter().all(|resource| self.chunk.whole.contains(resource))
+    pub(super) fn whole(&self, resources: &[Resource]) -> bool {
+        resources.iter().all(|resource| self.chunk.silence.is_whole(*resource))
     }
 
     /// Hours and switches are the municipality's own: they stay.
@@ -211,17 +156,18 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn person(&mut self, wanted: &WantedPerson) -> Result<(), Unread> {
+    pub(super) fn person(&mut self, wanted: &WantedPerson) -> Result<(), Unread> {
         let last = self.world.get::<Imported>(Scope::Register(wanted.person), RecordId(wanted.person.0))?;
         let new = last.is_none();
         let placed = wanted.child.as_ref().is_some_and(|child| !child.places.is_empty());
         if new && wanted.contact.is_none() && !placed && wanted.staff.is_none() {
             return Ok(());
         }
+        self.outcome.stored.insert(wanted.person);
         let mut imported = last.unwrap_or_else(|| nothing(wanted.person));
         let mut known = self.child(wanted.person, wanted.child.as_ref(), wanted.marked, &mut imported)?;
         if wanted.marked && wanted.child.is_none() {
-            known = known.max(self.hide(wanted)?);
+            known = known.max(self.hide_card(wanted.person, &wanted.given_name)?);
         }
         let staff = self.staff(wanted.person, &wanted.name(), wanted.staff.as_ref(), &mut imported)?;
         if wanted.staff.is_some() {
@@ -249,96 +195,6 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// The child's card, register entry and placements.
-    fn child(
-        &mut self,
-        person: PersonId,
-        wanted: Option<&WantedChild>,
-        marked: bool,
-        imported: &mut Imported,
-    ) -> Result<Known, Unread> {
-        let child = person.as_child();
-        let stored = self.world.get::<Enrolled>(Scope::Register(person), RecordId(person.0))?;
-        if stored.is_none() && wanted.is_none_or(|wanted| wanted.places.is_empty()) {
-            return Ok(Known::Same);
-        }
-        let mut enrolled = stored.unwrap_or_else(|| Enrolled {
-            child,
-            birthday: None,
-            school_year: None,
-            marked: false,
-            guardians: Vec::new(),
-            places: Vec::new(),
-        });
-        let mut known = Known::Same;
-        let (mut guardians, mut places) = (Vec::new(), Vec::new());
-        if let Some(wanted) = wanted {
-            known = self.card(&wanted.card)?;
-            enrolled.birthday = wanted.birthday;
-            enrolled.school_year = wanted.school_year;
-            enrolled.marked = marked;
-            let live = |guardian: &PersonId| Guardianship { guardian: *guardian, threat: false, until: None };
-            guardians = wanted.guardians.iter().map(live).collect();
-            places = wanted.places.clone();
-        }
-        let yesterday = self.chunk.today.plus(-1);
-        let persons = self.whole(&[Resource::Persons]);
-        let guardians = merge(&mut enrolled.guardians, &mut imported.guardians, guardians, yesterday, |_| persons);
-        self.ended(Resource::Persons, guardians.len());
-        let resource = |place: &Place| match (place.placement, place.group) {
-            (Some(_), _) => Resource::Placements,
-            (None, Some(_)) => Resource::Groups,
-            (None, None) => Resource::Persons,
-        };
-        let may_end = |place: &Place| self.whole(&[Resource::Organisations, resource(place)]);
-        let ended = merge(&mut enrolled.places, &mut imported.places, places, yesterday, may_end);
-        for place in &ended {
-            self.ended(resource(place), 1);
-        }
-        let wanted_placements = wanted.map(|wanted| wanted.placements.as_slice()).unwrap_or_default();
-        for placement in wanted_placements {
-            let placed = self.put(placement)?;
-            self.count(Resource::Placements, placed);
-        }
-        let live: BTreeSet<_> = enrolled
-            .places
-            .iter()
-            .filter(|place| place.until.is_none_or(|until| until > yesterday))
-            .filter_map(|place| place.placement)
-            .collect();
-        for id in ended.iter().filter_map(|place| place.placement).filter(|id| !live.contains(id)) {
-            let stored = self.world.get::<Placement>(Scope::Placement(id), RecordId(id.0))?;
-            if let Some(mut placement) = stored.filter(|stored| stored.child == child)
-                && end(&mut placement.until, yesterday)
-            {
-                self.put(&placement)?;
-            }
-        }
-        Ok(known.max(self.put(&enrolled)?))
-    }
-
-    fn card(&mut self, wanted: &Child) -> Result<Known, Unread> {
-        let mut card = wanted.clone();
-        // On a missing page there may be more places, and with them forms.
-        if !self.whole(&[Resource::Organisations, Resource::Placements])
-            && let Some(stored) = self.world.get::<Child>(card.scope(), card.id())?
-        {
-            card.forms.extend(stored.forms);
-            card.forms.sort();
-            card.forms.dedup();
-        }
-        self.put(&card)
-    }
-
-    /// Takes the name from the card of somebody who was a child here and has a mark now.
-    fn hide(&mut self, wanted: &WantedPerson) -> Result<Known, Unread> {
-        let child = wanted.person.as_child();
-        let Some(card) = self.world.get::<Child>(Scope::Child(child), RecordId(child.0))? else {
-            return Ok(Known::Same);
-        };
-        self.put(&Child { call_name: wanted.given_name.clone(), family_name: String::new(), ..card })
-    }
-
     /// The posts, assignments and cards of a member of staff.
     fn staff(
         &mut self,
@@ -352,15 +208,36 @@ impl Decision<'_> {
             return Ok(Known::Same);
         }
         let mut employed = stored.unwrap_or_else(|| Employed { person, duties: Vec::new(), assignments: Vec::new() });
-        let (duties, assignments) =
+        let (mut duties, mut assignments) =
             wanted.map(|wanted| (wanted.duties.clone(), wanted.assignments.clone())).unwrap_or_default();
-        let yesterday = self.chunk.today.plus(-1);
-        let posts = self.whole(&[Resource::Organisations, Resource::Duties]);
-        let roles = self.whole(&[Resource::Organisations, Resource::Groups, Resource::Duties]);
-        let teaching = roles && self.whole(&[Resource::Activities]);
-        let ended = merge(&mut employed.duties, &mut imported.duties, duties, yesterday, |_| posts).len();
+        let (silence, yesterday) = (&self.chunk.silence, self.chunk.today.plus(-1));
+        if silence.is_doubted(Resource::Duties, person.0, ROLE, person.0) {
+            for duty in &mut duties {
+                duty.principal |= imported.duties.iter().any(|last| last.unit == duty.unit && last.principal);
+            }
+        }
+        for one in &mut assignments {
+            if silence.is_doubted(Resource::Duties, person.0, ROLES, one.group.0) {
+                let last = imported.assignments.iter().find(|last| last.group == one.group);
+                one.kind = last.map_or(one.kind, |last| last.kind);
+            }
+        }
+        let may_end =
+            |_: &Duty| silence.is_whole_in(Resource::Organisations, PARENT) && silence.ends(Resource::Duties, person.0);
+        let ended = merge(&mut employed.duties, &mut imported.duties, duties, yesterday, may_end).len();
         self.ended(Resource::Duties, ended);
-        let may_end = |one: &Assignment| if one.kind == GroupKind::Teaching { teaching } else { roles };
+        let may_end = |one: &Assignment| {
+            let group = one.group.0;
+            let taught = |list| silence.ends_in(Resource::Activities, group, list, group);
+            silence.is_whole(Resource::Organisations)
+                && silence.is_whole(Resource::Groups)
+                && match one.kind {
+                    GroupKind::Teaching => {
+                        silence.ends(Resource::Duties, person.0) && taught(GROUPS) && taught(TEACHERS)
+                    }
+                    _ => silence.ends_in(Resource::Duties, person.0, ROLES, group),
+                }
+        };
         let ended = merge(&mut employed.assignments, &mut imported.assignments, assignments, yesterday, may_end).len();
         self.ended(Resource::Duties, ended);
         let mut known = Known::Same;
@@ -377,15 +254,7 @@ impl Decision<'_> {
 
     /// A marked person is reached by nobody through the app until the principal has decided (ruling i).
     fn contact(&mut self, wanted: &WantedPerson, imported: &mut Imported) -> Result<Known, Unread> {
-        let blank = Contact {
-            person: wanted.person,
-            given_name: String::new(),
-            family_name: String::new(),
-            phone: String::new(),
-            mail: String::new(),
-            address: String::new(),
-            hidden: wanted.hidden,
-        };
+        let blank = Contact { hidden: wanted.hidden, ..no_contact(wanted.person) };
         let stored = self.world.get::<Contact>(blank.scope(), blank.id())?;
         let source = match &wanted.contact {
             Some(source) => source.clone(),
@@ -416,6 +285,18 @@ fn nothing(person: PersonId) -> Imported {
         places: Vec::new(),
         duties: Vec::new(),
         assignments: Vec::new(),
+    }
+}
+
+pub(super) fn no_contact(person: PersonId) -> Contact {
+    Contact {
+        person,
+        given_name: String::new(),
+        family_name: String::new(),
+        phone: String::new(),
+        mail: String::new(),
+        address: String::new(),
+        hidden: false,
     }
 }
 

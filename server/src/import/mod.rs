@@ -1,18 +1,24 @@
 //! Import of the school register: what a municipality's systems know of units, people and groups becomes records.
 //!
-//! `source` gives rows, `ss12000` reads them leniently, `mapping` says which records they ask for, `apply` compares
-//! that with what is stored and changes only what differs, chunk by chunk through a [`Target`]. What a row gets wrong
-//! goes into the [`Report`]; sound rows come in all the same. The same input twice writes nothing.
+//! `source` gives rows, `ss12000` reads them leniently, `mapping` and `people` say which records they ask for, `apply`
+//! compares that with what is stored and changes only what differs, chunk by chunk through a [`Target`]. What a row gets
+//! wrong goes into the [`Report`]; sound rows come in all the same, and what may hang on others stands (`silence`). The
+//! same input twice writes nothing.
 
+pub mod alias;
 pub mod apply;
+mod children;
 mod find;
+mod hiding;
 pub mod mapping;
 mod merge;
-pub mod people;
+mod people;
 pub mod report;
+pub mod silence;
 pub mod source;
 pub mod ss12000;
 pub mod target;
+pub mod wanted;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -31,12 +37,13 @@ use crate::identity::IdentityNumber;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use crate::store::Store;
-use apply::{Chunk, Wanted};
+use apply::Chunk;
 use mapping::Register;
 use source::{Extent, Source};
 use ss12000::Reading;
 use ss12000::person::Person;
-use target::{Sealed, StoreTarget};
+use target::{Sealed, StoreTarget, SystemPace};
+use wanted::Wanted;
 
 /// A resource of SS 12000 that an import reads, in the order in which it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -88,22 +95,27 @@ pub trait Target {
     /// If the store can't be read.
     fn each(&mut self, kind: &'static str, visit: &mut dyn FnMut(&str)) -> Result<(), Broken>;
 
-    /// Makes a chunk true in one write transaction: [`Chunk::decide`] over the transaction's world, its changes, their
-    /// consequences. A chunk that changes nothing must leave nothing behind; deciding it over a read snapshot first
-    /// keeps an import without news away from the lock.
+    /// Makes a chunk true: [`Chunk::decide`] for each thing wanted, over the world with all before it, its changes, their
+    /// consequences. What changes nothing must leave nothing behind, and no lock may be held longer than others can wait.
     ///
     /// # Errors
-    /// If the store can't be read or written; the import stops, chunks before it stand.
+    /// If the store can't be read or written; the import stops, what came before stands.
     fn apply(&mut self, chunk: &Chunk) -> Result<apply::Outcome, Broken>;
 }
 
 /// Where identity numbers go: the sign-in file, sealed by a key outside it.
 pub trait IdentitySink {
-    /// Takes each person's number, in place of an earlier one.
+    /// The people of whom there is a number.
+    ///
+    /// # Errors
+    /// If they can't be read; the import stops.
+    fn people(&mut self) -> Result<Vec<PersonId>, Broken>;
+
+    /// Takes each person's number in place of an earlier one; none: takes the earlier one out.
     ///
     /// # Errors
     /// If they could not be kept; the import stops.
-    fn put(&mut self, numbers: Vec<(PersonId, IdentityNumber)>) -> Result<(), Broken>;
+    fn put(&mut self, numbers: Vec<(PersonId, Option<IdentityNumber>)>) -> Result<(), Broken>;
 }
 
 /// The store or the sign-in file failed. Trying the whole import again is safe.
@@ -111,7 +123,7 @@ pub trait IdentitySink {
 #[error("the import stopped, what came before stands: {0}")]
 pub struct Broken(pub String);
 
-/// Wanted things in one chunk: some hundred changes at most, a few milliseconds of the writer's lock.
+/// Wanted things that are held in memory and compared with what is stored at one time.
 const CHUNK: usize = 64;
 
 /// Imports everything that a source has into a tenant's store and sign-in file. `progress` hears how many changes are
@@ -127,7 +139,8 @@ pub fn run(
     now: Timestamp,
     progress: &mut dyn FnMut(&str, usize),
 ) -> Result<Report, Broken> {
-    let mut target = StoreTarget::new(store, now, progress);
+    let mut pace = SystemPace::default();
+    let mut target = StoreTarget::new(store, now, &mut pace, progress);
     import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys })
 }
 
@@ -143,34 +156,42 @@ pub fn import(
     identities: &mut dyn IdentitySink,
 ) -> Result<Report, Broken> {
     let mut reading = Reading::new(tenant, Report::new(today));
-    let mut register = Register::new(today);
-    let mut whole = HashSet::new();
+    let mut register = Register::new(today, &stored(target)?);
     for resource in Resource::ALL {
         reading.begin(resource);
         let extent = source.rows(resource, &mut |row| {
             reading.report.counts(resource).rows += 1;
             register.add(resource, &row, &mut reading);
         });
+        let incomplete = &mut reading.report.counts(resource).incomplete;
         match extent {
-            Extent::Whole => drop(whole.insert(resource)),
-            Extent::Missing => reading.report.counts(resource).incomplete.push("not in the source".to_owned()),
-            Extent::Broken(pages) => reading.report.counts(resource).incomplete.extend(pages),
+            Extent::Whole => reading.silence.whole(resource),
+            Extent::Missing => incomplete.push("not in the source".to_owned()),
+            Extent::Broken(pages) => incomplete.extend(pages),
+        }
+        if reading.silence.is_lost(resource) {
+            incomplete.push("a row does not say whom or what it is about".to_owned());
         }
         match resource {
-            Resource::Organisations => register.settle_units(stored(target)?, whole.contains(&resource)),
-            Resource::Groups => register.settle_groups(stored(target)?, whole.contains(&resource)),
-            Resource::Persons => register.settle_people(whole.contains(&resource), &mut reading),
+            Resource::Organisations => register.settle_units(stored(target)?, &reading),
+            Resource::Groups => register.settle_groups(stored(target)?, &reading),
+            Resource::Persons => register.settle_people(&mut reading),
             Resource::Placements | Resource::Duties | Resource::Activities => {}
         }
     }
-    let mut gone = HashSet::new();
+    let hidden = register.settle_marked(&stored(target)?, &reading);
+    let mut gone: HashSet<PersonId> = identities.people()?.into_iter().collect();
     target.each(Imported::KIND, &mut |body| {
         let imported: Result<Imported, _> = serde_json::from_str(body);
-        gone.extend(imported.map(|imported| imported.person).ok().filter(|person| !register.names(*person)));
+        gone.extend(imported.map(|imported| imported.person));
     })?;
-    let persons_whole = whole.contains(&Resource::Persons);
-    let chunk = Chunk { today, whole, wanted: Vec::new() };
+    gone.retain(|person| !register.names(*person));
+    let persons_whole = reading.silence.is_whole(Resource::Persons);
+    let chunk = Chunk { today, silence: std::mem::take(&mut reading.silence), wanted: Vec::new() };
     let mut writing = Writing { target, identities, chunk, numbers: Vec::new() };
+    for (person, marked) in hidden {
+        writing.push(Wanted::Hidden { person, marked }, &mut reading.report)?;
+    }
     for wanted in register.organisation() {
         writing.push(wanted, &mut reading.report)?;
     }
@@ -180,21 +201,22 @@ pub fn import(
         // The first pass told what is wrong with the row itself.
         let person = reading.quietly(|reading| Person::read(&row, reading));
         let Some(mut person) = person.filter(|person| result.is_ok() && seen.insert(person.id)) else { return };
-        if let Some(number) = person.number.take().filter(|number| !register.shared(number)) {
-            writing.numbers.push((person.id, number));
-        }
+        let number = person.number.take().filter(|number| !person.gone && !register.shared(number));
+        writing.numbers.push((person.id, number));
         let wanted = register.person(&person, &mut reading);
         result = writing.push(wanted, &mut reading.report);
     });
     result?;
     for person in gone.into_iter().filter(|_| persons_whole) {
+        writing.numbers.push((person, None));
         writing.push(Wanted::Gone(person), &mut reading.report)?;
     }
     writing.flush(&mut reading.report)?;
+    reading.report.protected = reading.marked.iter().map(|person| PersonId(*person)).collect();
     Ok(reading.report)
 }
 
-/// All stored records of a small kind.
+/// All stored records of a kind.
 fn stored<T: Body>(target: &mut dyn Target) -> Result<Vec<T>, Broken> {
     let mut found = Vec::new();
     target.each(T::KIND, &mut |body| found.extend(serde_json::from_str::<T>(body)))?;
@@ -206,7 +228,7 @@ struct Writing<'a> {
     target: &'a mut dyn Target,
     identities: &'a mut dyn IdentitySink,
     chunk: Chunk,
-    numbers: Vec<(PersonId, IdentityNumber)>,
+    numbers: Vec<(PersonId, Option<IdentityNumber>)>,
 }
 
 impl Writing<'_> {
@@ -220,12 +242,11 @@ impl Writing<'_> {
         for (resource, counts) in outcome.counts {
             report.counts(resource).add(&counts);
         }
-        let marked = self.chunk.wanted.iter().filter_map(|wanted| match wanted {
-            Wanted::Person(person) if person.marked => Some(person.person),
-            _ => None,
-        });
-        report.protected.extend(marked);
         self.chunk.wanted.clear();
-        self.identities.put(std::mem::take(&mut self.numbers))
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for (_, number) in numbers.iter_mut().filter(|(person, _)| !outcome.stored.contains(person)) {
+            *number = None;
+        }
+        self.identities.put(numbers)
     }
 }

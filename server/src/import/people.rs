@@ -1,22 +1,125 @@
-//! The second pass over persons: what each asks for, with all that other rows say of them.
+//! Persons, in two passes: first who is there and who is near whom, then what each asks for, with all that other rows
+//! say of them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 use kapprum_domain::grant::Place;
-use kapprum_domain::id::ChildId;
+use kapprum_domain::id::{ChildId, GroupId, PersonId, UnitId};
 use kapprum_domain::organisation::{GroupKind, SchoolForm};
-use kapprum_domain::register::{Assignment, Child, ContactDetails};
+use kapprum_domain::register::{Assignment, Child, ContactDetails, Enrolled, Placement};
 use kapprum_domain::time::Day;
-use uuid::Uuid;
+use serde_json::Value;
 
 use super::Resource;
-use super::apply::{Wanted, WantedChild, WantedPerson, WantedStaff};
-use super::mapping::{NOWHERE, Register, Standing, goes_on};
-use super::ss12000::Reading;
-use super::ss12000::person::{Enrolment, Person};
+use super::alias::alias;
+use super::mapping::{NOWHERE, Register, goes_on};
+use super::silence::Doubt;
+use super::ss12000::person::{ENROLMENTS, Enrolment, Person, RESPONSIBLES};
+use super::ss12000::{Reading, Row};
+use super::wanted::{Wanted, WantedChild, WantedPerson, WantedStaff};
+use crate::identity::IdentityNumber;
+
+/// What the first pass over persons keeps of each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Sound,
+    Gone,
+    Refused,
+}
 
 impl Register {
+    /// First pass: who is there, who is guardian of whom, and which numbers stand on two people.
+    pub(super) fn add_person(&mut self, row: &Value, reading: &mut Reading) {
+        let Some(person) = Person::read(row, reading) else {
+            if let Some(id) = reading.quietly(|reading| Row::open(row, reading).map(|row| row.id)) {
+                self.people.entry(PersonId(id)).or_insert(Standing::Refused);
+            }
+            return;
+        };
+        if !self.first(Resource::Persons, person.id.0, &[person.id.0], reading) {
+            return;
+        }
+        self.people.insert(person.id, if person.gone { Standing::Gone } else { Standing::Sound });
+        let schools = self.schools(&person, reading);
+        let placed = schools.iter().any(|(_, _, school)| *school)
+            || self.places.contains_key(&person.id)
+            || self.placements.contains_key(&person.id);
+        if placed && !person.gone {
+            self.responsible.extend(&person.guardians);
+        }
+        if !person.guardians.is_empty() {
+            self.guardians.insert(person.id, person.guardians);
+        }
+        if let Some(number) = &person.number {
+            let hash = self.hasher.hash_one(number.expose());
+            if self.numbers.insert(hash, person.id).is_some_and(|other| other != person.id) {
+                self.shared_numbers.insert(hash);
+                let problem = "is also another person's; neither can sign in with it";
+                reading.note(Resource::Persons, person.id.0, "civicNo.value", problem);
+            }
+        }
+    }
+
+    /// The first pass over persons is done. If no page is missing, reports whom rows name that the source
+    /// doesn't have.
+    pub fn settle_people(&mut self, reading: &mut Reading) {
+        self.whole = reading.silence.is_whole(Resource::Persons);
+        if !self.whole {
+            return;
+        }
+        let unknown = |person: &PersonId| !self.people.contains_key(person);
+        for (_, placements) in self.placements.iter().filter(|(person, _)| unknown(person)) {
+            for placement in placements {
+                reading.refuse(Resource::Placements, placement.placement.0, "child", NOWHERE, &[]);
+            }
+        }
+        for (_, places) in self.places.iter().chain(&self.departments).filter(|(person, _)| unknown(person)) {
+            for group in places.iter().filter_map(|place| place.group) {
+                reading.refuse(Resource::Groups, group.0, "groupMemberships.person", NOWHERE, &[]);
+            }
+        }
+        for (duty, _) in self.duties.iter().filter(|(person, _)| unknown(person)).flat_map(|(_, duties)| duties) {
+            reading.refuse(Resource::Duties, *duty, "person", NOWHERE, &[]);
+        }
+    }
+
+    /// All marks are known: settles who is near somebody marked, also by what is stored where this source can't tell.
+    /// Gives whom to hide who has no sound row, and whether for a mark of their own.
+    pub fn settle_marked(&mut self, stored: &[Enrolled], reading: &Reading) -> Vec<(PersonId, bool)> {
+        let sound = |person: &PersonId| self.people.get(person) == Some(&Standing::Sound);
+        let marked = || reading.marked.iter().map(|person| PersonId(*person));
+        let mut near: Vec<PersonId> =
+            marked().filter_map(|child| self.guardians.get(&child)).flatten().copied().collect();
+        for child in stored {
+            let person = child.child.as_person();
+            let unread = !sound(&person) && !reading.silence.ends(Resource::Persons, person.0);
+            let protected = reading.marked.contains(&person.0) || child.marked && unread;
+            let stays = |guardian: &PersonId| {
+                !sound(&person) || !reading.silence.ends_in(Resource::Persons, person.0, RESPONSIBLES, guardian.0)
+            };
+            if protected {
+                near.extend(child.guardians.iter().map(|one| one.guardian).filter(stays));
+            }
+        }
+        let mut hidden: BTreeMap<_, _> = near.iter().map(|person| (*person, false)).collect();
+        hidden.extend(marked().map(|person| (person, true)));
+        hidden.retain(|person, _| !sound(person));
+        self.near_marked.extend(near);
+        hidden.into_iter().collect()
+    }
+
+    /// Whether a number stands on two people: then neither may sign in with it.
+    pub fn shared(&self, number: &IdentityNumber) -> bool {
+        self.shared_numbers.contains(&self.hasher.hash_one(number.expose()))
+    }
+
+    /// Whether the source has a row for this person, sound or not.
+    pub fn names(&self, person: PersonId) -> bool {
+        self.people.contains_key(&person)
+    }
+
     /// What a person's row asks for.
     pub fn person(&self, person: &Person, reading: &mut Reading) -> Wanted {
         if person.gone {
@@ -47,17 +150,20 @@ impl Register {
     }
 
     fn child(&self, person: &Person, reading: &mut Reading) -> Option<WantedChild> {
-        let placements = self.placements.get(&person.id).cloned().unwrap_or_default();
+        let mut placements = self.placements.get(&person.id).cloned().unwrap_or_default();
         let mut places = self.places.get(&person.id).cloned().unwrap_or_default();
+        for placement in &mut placements {
+            placement.group = placement.group.or_else(|| self.department(placement));
+            let Placement { unit, group, placement, from, until, .. } = *placement;
+            places.push(Place { unit, group, placement: Some(placement), from, until });
+        }
         let mut enrolments: Vec<&Enrolment> = Vec::new();
-        for enrolment in &person.enrolments {
-            let unit = self.unit(enrolment.unit, Resource::Persons, person.id.0, "enrolments.enroledAt", reading);
-            let broken_off = enrolment.cancelled && goes_on(enrolment.until, self.today);
-            if let Some(unit) = unit.filter(|_| !broken_off) {
+        for (enrolment, unit, school) in reading.quietly(|reading| self.schools(person, reading)) {
+            if school {
                 let (from, until) = (enrolment.from, enrolment.until);
                 places.push(Place { unit, group: None, placement: None, from, until });
-                enrolments.push(enrolment);
             }
+            enrolments.push(enrolment);
         }
         if places.is_empty() && person.guardians.is_empty() {
             return None;
@@ -80,7 +186,7 @@ impl Register {
                 // On a missing page there may be more people.
                 None if !self.whole => guardians.push(*guardian),
                 Some(_) => guardians.push(*guardian),
-                None => reading.refuse(Resource::Persons, person.id.0, "responsibles.person", NOWHERE),
+                None => reading.refuse(Resource::Persons, person.id.0, "responsibles.person", NOWHERE, &[]),
             }
         }
         let (call_name, family_name) = shown(person, person.marked);
@@ -93,6 +199,34 @@ impl Register {
             places,
             placements,
         })
+    }
+
+    /// A person's enrolments that were not broken off, each with its unit and whether it is school: childcare is where
+    /// the placement is, whatever is enrolled.
+    fn schools<'p>(&self, person: &'p Person, reading: &mut Reading) -> Vec<(&'p Enrolment, UnitId, bool)> {
+        let (resource, about) = (Resource::Persons, person.id.0);
+        let doubt = Doubt { resource, about, list: Some(ENROLMENTS), item: None };
+        let mut found = Vec::new();
+        for enrolment in &person.enrolments {
+            let unit = self.unit(enrolment.unit, "enrolments.enroledAt", doubt, reading);
+            let broken_off = enrolment.cancelled && goes_on(enrolment.until, self.today);
+            if let Some(unit) = unit.filter(|_| !broken_off) {
+                let forms = self.units.get(&unit).map(|unit| unit.forms.as_slice()).unwrap_or_default();
+                let forms = enrolment.form.as_ref().map_or(forms, std::slice::from_ref);
+                let school = forms.is_empty() || !forms.iter().all(|form| is_care(*form));
+                found.push((enrolment, unit, school));
+            }
+        }
+        found
+    }
+
+    /// The department of the placement's unit in which the child is today, on its first day or was on its last.
+    fn department(&self, placement: &Placement) -> Option<GroupId> {
+        let day = placement.from.max(self.today);
+        let day = placement.until.map_or(day, |until| until.min(day));
+        let departments = self.departments.get(&placement.child.as_person())?;
+        let here = departments.iter().filter(|place| place.unit == placement.unit && place.holds_on(day));
+        here.max_by_key(|place| (place.from, place.group))?.group
     }
 
     fn staff(&self, person: &Person) -> Option<WantedStaff> {
@@ -152,33 +286,23 @@ fn school_year(enrolment: &Enrolment) -> Option<u8> {
     }
 }
 
-/// Given and family name; an alias if they are to be hidden (ruling i).
+fn is_care(form: SchoolForm) -> bool {
+    matches!(form, SchoolForm::Preschool | SchoolForm::AfterSchool | SchoolForm::OpenAfterSchool)
+}
+
+/// Given and family name; an alias if they are to be hidden (ruling i), which the store gives if the source has no name.
 fn shown(person: &Person, hidden: bool) -> (String, String) {
-    if hidden {
-        (alias(person.id.0, &person.given_name).to_owned(), String::new())
-    } else {
-        (person.given_name.clone(), person.family_name.clone())
+    match (hidden, person.given_name.is_empty()) {
+        (true, true) => (String::new(), String::new()),
+        (true, false) => (alias(person.id.0, &person.given_name).to_owned(), String::new()),
+        (false, _) => (person.given_name.clone(), person.family_name.clone()),
     }
 }
-
-/// An ordinary given name that is not one's own, always the same for one person (rulings i, k).
-pub fn alias(id: Uuid, own: &str) -> &'static str {
-    let first = id.as_bytes().iter().fold(0u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(u16::from(*byte)));
-    let own = own.to_lowercase();
-    let mut names = ALIASES.iter().cycle().skip(usize::from(first) % ALIASES.len()).take(ALIASES.len());
-    names.find(|name| !own.contains(&name.to_lowercase())).copied().unwrap_or("Kim")
-}
-
-/// Names that any child may have.
-const ALIASES: [&str; 24] = [
-    "Kim", "Robin", "Alex", "Charlie", "Mika", "Sam", "Noa", "Juno", "Ariel", "Billie", "Eli", "Jamie", "Kaj", "Lo",
-    "Mio", "Nikki", "Andrea", "Sasha", "Tintin", "Vanja", "Dana", "Marion", "Michele", "Rene",
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kapprum_domain::id::{GroupId, UnitId};
+    use uuid::Uuid;
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()

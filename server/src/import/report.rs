@@ -38,7 +38,7 @@ pub struct Counts {
     pub ended: usize,
     /// Rows, or parts of them, that were refused; [`Report::problems`] has the reasons.
     pub refused: usize,
-    /// Why nothing could be seen to end in this resource: it is missing, or pages of it broke off.
+    /// Why nothing could be seen to end in this resource: it is missing, pages of it broke off, or rows were lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<String>,
 }
@@ -57,6 +57,8 @@ pub struct Problem {
     pub problem: &'static str,
     /// A row or a part of it was refused; else only the field was left out.
     pub refused: bool,
+    /// What may have been said there was not ended.
+    pub held: bool,
 }
 
 impl Counts {
@@ -135,7 +137,7 @@ impl fmt::Display for Report {
             }
         }
         if self.is_unchanged() {
-            writeln!(f, "Nothing was new: nothing was written.")?;
+            writeln!(f, "Nothing was new: no record was written.")?;
         }
         Ok(())
     }
@@ -149,6 +151,9 @@ impl fmt::Display for Problem {
             None => f.write_str(" (no id)")?,
         }
         write!(f, " {}: {}", self.field, self.problem)?;
-        if self.refused { f.write_str(", refused") } else { Ok(()) }
+        if self.refused {
+            f.write_str(", refused")?;
+        }
+        if self.held { f.write_str("; nothing of it was ended") } else { Ok(()) }
     }
 }

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::Resource;
 
@@ -28,7 +29,7 @@ pub enum Extent {
 }
 
 /// A folder with one or more pages per resource: `persons.json`, `persons.1.json`, `persons/1.json`; each page a list
-/// of rows, or an object with the list in `data`.
+/// of rows, or an object with the list in `data` and in `pageToken` what asks for the next page.
 #[derive(Debug, Clone)]
 pub struct Folder {
     pages: Vec<(Resource, PathBuf)>,
@@ -69,15 +70,19 @@ fn named(file: &str) -> Option<Resource> {
 impl Source for Folder {
     fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent {
         let mut broken = Vec::new();
-        let mut any = false;
+        let mut last = None;
         for (_, path) in self.pages.iter().filter(|(of, _)| *of == resource) {
-            any = true;
-            if let Err(why) = page(path, visit) {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                broken.push(format!("{name}: {why}"));
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            match page(path, visit) {
+                Ok(more) => last = more.then(|| format!("{name}: names a next page that is not here")),
+                Err(why) => {
+                    broken.push(format!("{name}: {why}"));
+                    last = None;
+                }
             }
         }
-        match (any, broken.is_empty()) {
+        broken.extend(last);
+        match (self.pages.iter().any(|(of, _)| *of == resource), broken.is_empty()) {
             (false, _) => Extent::Missing,
             (true, true) => Extent::Whole,
             (true, false) => Extent::Broken(broken),
@@ -85,7 +90,8 @@ impl Source for Folder {
     }
 }
 
-fn page(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<(), String> {
+/// Visits a page's rows; whether it names a next page.
+fn page(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<bool, String> {
     let mut reader = BufReader::new(File::open(path).map_err(|why| why.kind().to_string())?);
     let mut start = [0; 3];
     let mark = reader.read(&mut start).map_err(|why| why.kind().to_string())?;
@@ -93,47 +99,67 @@ fn page(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<(), String> {
     let start = if start == b"\xef\xbb\xbf" { &[] } else { start };
     let mut json = serde_json::Deserializer::from_reader(start.chain(reader));
     // The parser's own message may quote what it read: only the place is told.
-    let place = |why: &serde_json::Error| format!("no JSON from line {}, column {}", why.line(), why.column());
-    Page(visit).deserialize(&mut json).map_err(|why| place(&why))?;
-    json.end().map_err(|why| place(&why))
+    let told = |why: serde_json::Error| match why.classify() {
+        Category::Data => "is no list of rows".to_owned(),
+        _ => format!("no JSON from line {}, column {}", why.line(), why.column()),
+    };
+    let more = json.deserialize_any(Page(visit)).map_err(told)?;
+    json.end().map_err(told)?;
+    Ok(more)
 }
 
-/// Reads a page row by row, so that neither a long page nor a broken one costs more than a row.
+/// A page: rows, or an object with the rows in `data`. Anything else, such as the answer of an API that failed, is none.
 struct Page<'a>(&'a mut dyn FnMut(Value));
 
-impl<'de> DeserializeSeed<'de> for Page<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
 impl<'de> Visitor<'de> for Page<'_> {
-    type Value = ();
+    /// Whether it names a next page.
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of rows, or an object with the list in data")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<bool, A::Error> {
+        Rows(self.0).visit_seq(rows).map(|()| false)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut page: A) -> Result<bool, A::Error> {
+        let (mut data, mut next) = (false, Value::Null);
+        while let Some(name) = page.next_key::<String>()? {
+            match name.to_ascii_lowercase().as_str() {
+                "data" => {
+                    page.next_value_seed(Rows(self.0))?;
+                    data = true;
+                }
+                "pagetoken" => next = page.next_value()?,
+                _ => drop(page.next_value::<IgnoredAny>()?),
+            }
+        }
+        if data { Ok(!next.is_null() && next != "") } else { Err(Error::missing_field("data")) }
+    }
+}
+
+/// Reads a list row by row, so that neither a long one nor a broken one costs more than a row.
+struct Rows<'a>(&'a mut dyn FnMut(Value));
+
+impl<'de> DeserializeSeed<'de> for Rows<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
         while let Some(row) = rows.next_element()? {
             (self.0)(row);
         }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut page: A) -> Result<(), A::Error> {
-        while let Some(name) = page.next_key::<String>()? {
-            if name == "data" {
-                page.next_value_seed(Page(self.0))?;
-            } else {
-                page.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 }
@@ -174,5 +200,31 @@ mod tests {
         assert_eq!(rows, [1, 2, 3]);
         assert_eq!(extent, Extent::Broken(vec!["persons.json: no JSON from line 1, column 22".to_owned()]));
         assert_eq!(read(&[("groups.json", "[]")]).1, Extent::Missing);
+    }
+
+    /// What an API answers when it fails is not an empty municipality.
+    #[test]
+    fn only_a_list_of_rows_is_a_page_and_only_a_page_without_a_next_is_the_last() {
+        for (page, rows, broken) in [
+            ("[]", 0, false),
+            (r#"{"data":[]}"#, 0, false),
+            (r#"{"Data":[1],"pageToken":""}"#, 1, false),
+            (r#"{"code":"UNAUTHORISED","message":"no"}"#, 0, true),
+            (r#"{"data":null}"#, 0, true),
+            (r#"{"data":{}}"#, 0, true),
+            (r#"{"data":{"data":[1]}}"#, 0, true),
+            (r#"{"data":[1],"pageToken":"next"}"#, 1, true),
+            (r#"{"pageToken":7,"data":[1]}"#, 1, true),
+            ("null", 0, true),
+            ("7", 0, true),
+            ("\"persons\"", 0, true),
+            ("", 0, true),
+        ] {
+            let (found, extent) = read(&[("persons.json", page)]);
+            assert_eq!(found.len(), rows, "{page}");
+            assert_eq!(matches!(extent, Extent::Broken(_)), broken, "{page} {extent:?}");
+        }
+        let (_, extent) = read(&[("persons.1.json", r#"{"data":[1],"pageToken":"x"}"#), ("persons.2.json", "null")]);
+        assert_eq!(extent, Extent::Broken(vec!["persons.2.json: is no list of rows".to_owned()]));
     }
 }

@@ -1,7 +1,7 @@
-//! Checks rows against the schemas of an OpenAPI folder: types, required fields, enums, formats and references.
+//! Checks pages against an OpenAPI folder: the envelope, types, required fields, enums, limits, formats and references.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -10,22 +10,17 @@ use super::Town;
 /// Rows checked, and what is wrong, one line each.
 pub fn against(folder: &Path, town: &Town) -> Result<(usize, Vec<String>), String> {
     let mut schemas = Schemas { folder: folder.to_owned(), files: BTreeMap::new() };
-    let kinds = [
-        ("organisations", "Organisation.yaml#/Organisation"),
-        ("persons", "Person.yaml#/Person"),
-        ("groups", "Group.yaml#/Group"),
-        ("placements", "Placement.yaml#/Placement"),
-        ("duties", "Duty.yaml#/Duty"),
-        ("activities", "Activity.yaml#/Activity"),
-    ];
     let (mut rows, mut wrong) = (0, Vec::new());
-    for (resource, list) in town.resources() {
-        let reference = kinds.iter().find(|(name, _)| *name == resource).map(|(_, at)| *at).unwrap_or_default();
-        let (file, schema) = schemas.resolve("", reference)?;
-        for row in &list {
-            rows += 1;
-            schemas.check(&file, &schema, row, resource, &mut wrong)?;
-        }
+    for page in town.pages() {
+        let path = schemas.resolve("", &format!("openapi.yaml#/paths/~1{}", page.resource))?;
+        let (file, path) = match path.1.get("$ref").and_then(Value::as_str) {
+            Some(reference) => schemas.resolve(&path.0, reference)?,
+            None => path,
+        };
+        let answer = path.pointer("/get/responses/200/content/application~1json/schema");
+        let answer = answer.ok_or_else(|| format!("{}: no answer is described", page.resource))?;
+        schemas.check(&file, answer, &page.content, page.resource, &mut wrong)?;
+        rows += page.content["data"].as_array().map_or(0, Vec::len);
     }
     Ok((rows, wrong))
 }
@@ -39,7 +34,7 @@ impl Schemas {
     /// The schema that a reference in a file names, with the file it lies in.
     fn resolve(&mut self, file: &str, reference: &str) -> Result<(String, Value), String> {
         let (named, path) = reference.split_once('#').unwrap_or((reference, ""));
-        let file = if named.is_empty() { file } else { named }.to_owned();
+        let file = if named.is_empty() { file.to_owned() } else { beside(file, named) };
         if !self.files.contains_key(&file) {
             let text = std::fs::read_to_string(self.folder.join(&file)).map_err(|error| format!("{file}: {error}"))?;
             let value = serde_norway::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
@@ -68,6 +63,16 @@ impl Schemas {
             && !allowed.contains(value)
         {
             wrong.push(format!("{at}: {value} is not one of the values allowed"));
+        }
+        if value.is_null() && schema.get("nullable") == Some(&Value::Bool(true)) {
+            return Ok(());
+        }
+        let within = |limit: &str, fits: fn(f64, f64) -> bool| {
+            let limit = schema.get(limit).and_then(Value::as_f64).zip(value.as_f64());
+            limit.is_none_or(|(limit, value)| fits(value, limit))
+        };
+        if !within("minimum", |value, least| value >= least) || !within("maximum", |value, most| value <= most) {
+            wrong.push(format!("{at}: {value} is out of its limits"));
         }
         let fits = match schema.get("type").and_then(Value::as_str) {
             Some("object") => value.is_object(),
@@ -103,12 +108,73 @@ impl Schemas {
     }
 }
 
+/// A file that another one names.
+fn beside(file: &str, named: &str) -> String {
+    let mut path = PathBuf::from(file);
+    path.pop();
+    for part in Path::new(named).components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    path.to_string_lossy().into_owned()
+}
+
 fn format_fits(schema: &Value, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     match schema.get("format").and_then(Value::as_str) {
         Some("uuid") => uuid::Uuid::parse_str(text).is_ok(),
         Some("date") => text.parse::<kapprum_domain::time::Day>().is_ok(),
+        Some("date-time") => text.contains('T') && text.parse::<jiff::Timestamp>().is_ok(),
         Some("email") => text.contains('@'),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_schemas_forbid_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let resources = ["organisations", "persons", "groups", "placements", "duties", "activities"];
+        let paths: String = resources.iter().map(|one| format!("  /{one}:\n    $ref: paths/all.yaml#/all\n")).collect();
+        write("openapi.yaml", &format!("paths:\n{paths}"));
+        write(
+            "paths/all.yaml",
+            "all: { get: { responses: { 200: { content: { application/json: { schema: { $ref: '../all.yaml#/Page' } } } } } } }",
+        );
+        let page = |token: &str, item: &str| {
+            let page = "Page: { type: object, required: [data], properties: { pageToken: { type: string";
+            format!("{page}{token} }}, data: {{ type: array, items: {item} }} }} }}")
+        };
+        let town = Town::small("2026-11-24".parse().unwrap());
+        let wrong = |token: &str, item: &str| {
+            write("all.yaml", &page(token, item));
+            against(folder.path(), &town).unwrap().1.len()
+        };
+        let row = |field: &str| format!("{{ type: object, properties: {{ {field} }} }}");
+        assert_eq!(wrong(", nullable: true", "{}"), 0);
+        assert_eq!(wrong("", "{}"), resources.len());
+        let rows = wrong(", nullable: true", "{ type: object, required: [nothing] }");
+        assert!(rows > 20, "{rows}");
+        for (field, found) in [
+            ("meta: { properties: { created: { type: string, format: date-time } } }", 0),
+            ("meta: { properties: { created: { type: string, format: date } } }", rows),
+            ("startDate: { type: string, format: date-time }", 13),
+            ("enrolments: { items: { properties: { schoolYear: { type: integer, minimum: 0, maximum: 10 } } } }", 0),
+            ("enrolments: { items: { properties: { schoolYear: { type: integer, maximum: 3 } } } }", 1),
+            ("enrolments: { items: { properties: { schoolYear: { type: integer, minimum: 2 } } } }", 1),
+        ] {
+            assert_eq!(wrong(", nullable: true", &row(field)), found, "{field}");
+        }
     }
 }

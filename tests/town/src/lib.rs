@@ -10,6 +10,8 @@ mod names;
 mod sample;
 mod ss12000;
 
+pub use ss12000::Page;
+
 use std::collections::BTreeMap;
 
 use kapprum_domain::actor::{Account, Role};
@@ -20,7 +22,7 @@ use kapprum_domain::organisation::{Group, GroupKind, Municipality, SchoolForm, S
 use kapprum_domain::record::Change;
 use kapprum_domain::register::{Assignment, Child, Duty, Employed, Enrolled, Guardianship, Placement};
 use kapprum_domain::time::{Day, Span, TimeOfDay};
-use kapprum_server::import::people::alias;
+use kapprum_server::import::alias::alias;
 use uuid::Uuid;
 
 /// A municipality with its people.

@@ -90,7 +90,8 @@ impl Maker {
             person.call = None;
         }
         if adult {
-            person.phone = format!("070-174 {:02} {:02}", self.below(100), self.below(100));
+            // The mobile numbers that are kept free for fiction.
+            person.phone = format!("070-174 06 {:02}", 5 + self.below(95));
             person.address = format!("{} {}", names::street(id.0.as_u128()), 1 + self.below(90));
         }
         self.town.people.insert(id, person);

@@ -6,6 +6,11 @@ use uuid::Uuid;
 use super::{Period, Reading, Row};
 use crate::import::Resource;
 
+/// Where a post's role stands.
+pub const ROLE: &str = "dutyRole";
+/// The list of a post's work with groups.
+pub const ROLES: &str = "assignmentRole";
+
 /// One post.
 #[derive(Debug, Clone)]
 pub struct Duty {
@@ -38,19 +43,26 @@ impl Duty {
     /// Reads a row; `None` if it was refused.
     pub fn read(value: &Value, reading: &mut Reading) -> Option<Self> {
         let mut row = Row::open(value, reading)?;
+        row.is_about(&[]);
         let person = row.needed("person", Resource::Persons)?;
+        row.is_about(&[person]);
         let at = row.needed("dutyAt", Resource::Organisations)?;
         let period = row.period().ok()?;
-        let principal = match row.text(&["dutyRole"]).as_deref() {
+        let principal = match row.text(&[ROLE]).as_deref() {
             Some("Rektor" | "Förskolechef") => true,
             Some("Lärare" | "Förskollärare" | "Övrig pedagogisk personal" | "Annan personal") => false,
-            _ => {
-                row.note("dutyRole", "is missing or unknown; counts as other staff");
+            Some(_) => {
+                row.note(ROLE, "is unknown; counts as other staff");
+                false
+            }
+            None => {
+                row.doubt_field(ROLE, "is missing; counts as before, or as other staff");
                 false
             }
         };
-        let roles = row.each("assignmentRole", |row| {
+        let roles = row.each(ROLES, |row| {
             let group = row.needed("group", Resource::Groups)?;
+            row.names(group);
             let period = row.period().ok()?;
             let mentor = match row.text(&["assignmentRoleType"]).as_deref() {
                 Some("Mentor") => true,

@@ -7,6 +7,9 @@ use uuid::Uuid;
 use super::{Period, Reading, Row};
 use crate::import::Resource;
 
+/// The list of a group's members.
+pub const MEMBERS: &str = "groupMemberships";
+
 /// One group.
 #[derive(Debug, Clone)]
 pub struct Group {
@@ -51,8 +54,11 @@ impl Group {
         };
         let organisation = row.needed("organisation", Resource::Organisations)?;
         let period = row.period().ok()?;
-        let members =
-            row.each("groupMemberships", |row| Some((row.needed("person", Resource::Persons)?, row.period().ok()?)));
+        let members = row.each(MEMBERS, |row| {
+            let person = row.needed("person", Resource::Persons)?;
+            row.names(person);
+            Some((person, row.period().ok()?))
+        });
         Some(Self { id: row.id, name, kind, form, organisation, period, members })
     }
 }

@@ -6,9 +6,11 @@ pub mod group;
 pub mod organisation;
 pub mod person;
 pub mod placement;
+mod reading;
 mod row;
 
-pub use row::{Reading, Row, Unsound};
+pub use reading::Reading;
+pub use row::{Row, Unsound};
 
 use kapprum_domain::organisation::SchoolForm;
 use kapprum_domain::time::Day;

@@ -8,13 +8,16 @@ use uuid::Uuid;
 use super::{Reading, Row};
 use crate::import::Resource;
 
+/// What an organisation belongs to.
+pub const PARENT: &str = "parentOrganisation";
+
 /// One organisation.
 #[derive(Debug, Clone)]
 pub struct Organisation {
     /// Its id.
     pub id: Uuid,
-    /// Its name.
-    pub name: String,
+    /// Its name; none: refused as a unit.
+    pub name: Option<String>,
     /// A school unit; else something above one.
     pub unit: bool,
     /// What it belongs to.
@@ -31,10 +34,6 @@ impl Organisation {
     /// Reads a row; `None` if it was refused.
     pub fn read(value: &Value, reading: &mut Reading) -> Option<Self> {
         let mut row = Row::open(value, reading)?;
-        let Some(name) = row.text(&["displayName"]) else {
-            row.refuse("displayName", "is missing");
-            return None;
-        };
         let kind = row.text(&["organisationType"]);
         let forms: Vec<SchoolForm> = match value.get("schoolTypes") {
             Some(Value::Array(codes)) => {
@@ -53,20 +52,27 @@ impl Organisation {
         let unit = match kind.as_deref() {
             Some("Skolenhet") => true,
             Some("Huvudman" | "Stadsdel" | "Rektorsområde" | "Skola" | "Övrigt") => false,
+            _ if forms.is_empty() => {
+                row.refuse("organisationType", "is missing or unknown, and there are no school types");
+                false
+            }
             _ => {
                 row.note("organisationType", "is missing or unknown; what has school types counts as a unit");
-                !forms.is_empty()
+                true
             }
         };
-        let (_, until) = row.period().ok()?;
+        let name = row.text(&["displayName"]);
+        if unit && name.is_none() {
+            row.refuse("displayName", "is missing");
+        }
         Some(Self {
             id: row.id,
             name,
             unit,
-            parent: row.reference("parentOrganisation", Resource::Organisations).unwrap_or_default(),
+            parent: row.reference(PARENT, Resource::Organisations).unwrap_or_default(),
             forms,
             phone: row.text(&["phoneNumber"]).unwrap_or_default(),
-            until,
+            until: row.last_day().unwrap_or_default(),
         })
     }
 }

@@ -11,11 +11,17 @@ use super::{Reading, Row};
 use crate::identity::IdentityNumber;
 use crate::import::Resource;
 
+/// The list of a person's guardians and others responsible.
+pub const RESPONSIBLES: &str = "responsibles";
+/// The list of where a person goes to school.
+pub const ENROLMENTS: &str = "enrolments";
+
 /// One person. No `Debug`: it may hold an identity number.
 pub struct Person {
     /// Who.
     pub id: PersonId,
-    /// First names as the population register has them; the call name, if it is registered (rule 101).
+    /// First names as the population register has them; the call name, if it is registered (rule 101). Empty only of
+    /// those with a security mark, whose names sources blank.
     pub given_name: String,
     /// Family name.
     pub family_name: String,
@@ -59,9 +65,13 @@ impl Person {
         let marked = row.marked();
         let given_name = row.text(&["givenName"]).unwrap_or_default();
         let family_name = row.text(&["familyName"]).unwrap_or_default();
-        if given_name.is_empty() {
-            row.refuse("givenName", "is missing");
-            return None;
+        match (given_name.is_empty(), marked) {
+            (false, _) => {}
+            (true, true) => row.is_blanked(&[RESPONSIBLES, ENROLMENTS]),
+            (true, false) => {
+                row.refuse("givenName", "is missing");
+                return None;
+            }
         }
         let gone = match row.text(&["personStatus"]).as_deref() {
             None | Some("Aktiv") => false,
@@ -72,12 +82,13 @@ impl Person {
             }
         };
         let number = number(&mut row, value);
-        let birthday = row.day("birthDate").unwrap_or_default();
+        let birthday = row.noted_day("birthDate");
         let birthday = birthday.or_else(|| number.as_ref().and_then(IdentityNumber::birthday));
         let contact = ContactDetails { phone: phone(&mut row), mail: mail(&mut row), address: address(&mut row) };
-        let enrolments = row.each("enrolments", enrolment);
-        let guardians = row.each("responsibles", |row| {
+        let enrolments = row.each(ENROLMENTS, enrolment);
+        let guardians = row.each(RESPONSIBLES, |row| {
             let person = row.needed("person", Resource::Persons)?;
+            row.names(person);
             match row.text(&["relationType"]).as_deref() {
                 Some("Vårdnadshavare") => Some(PersonId(person)),
                 // They get access another way (rule 34); the register alone gives them none.

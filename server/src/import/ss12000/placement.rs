@@ -8,6 +8,11 @@ use uuid::Uuid;
 use super::{Reading, Row};
 use crate::import::Resource;
 
+/// Where a placement's group stands.
+pub const GROUP: &str = "group";
+/// The list of a placement's owners.
+pub const OWNERS: &str = "owners";
+
 /// One placement.
 #[derive(Debug, Clone)]
 pub struct Placement {
@@ -43,9 +48,9 @@ impl Placement {
         Some(Self {
             id: row.id,
             unit,
-            group: row.reference("group", Resource::Groups).unwrap_or_default(),
+            group: row.reference(GROUP, Resource::Groups).unwrap_or_default(),
             child,
-            owners: row.references("owners", Resource::Persons),
+            owners: row.references(OWNERS, Resource::Persons),
             form: row.form("schoolType"),
             from,
             until,

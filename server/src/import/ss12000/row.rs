@@ -1,107 +1,62 @@
 //! One row of JSON, read field by field: null and missing are the same, a wrong type or value is reported.
 
-use std::collections::HashSet;
-
 use jiff::civil::{Date, DateTime};
-use kapprum_domain::id::TenantId;
 use kapprum_domain::organisation::SchoolForm;
 use kapprum_domain::time::{Day, Timestamp};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::Period;
+use super::{Period, Reading};
 use crate::import::Resource;
-use crate::import::report::{Problem, Report};
-
-/// What goes along while a source is read.
-pub struct Reading {
-    tenant: TenantId,
-    resource: Resource,
-    quiet: bool,
-    /// Where problems are told.
-    pub report: Report,
-    /// People whom any row or reference says to have a security mark.
-    pub marked: HashSet<Uuid>,
-}
-
-impl Reading {
-    /// A reading for a tenant.
-    pub fn new(tenant: TenantId, report: Report) -> Self {
-        Self { tenant, resource: Resource::Organisations, quiet: false, report, marked: HashSet::new() }
-    }
-
-    /// The resource whose rows come now.
-    pub fn begin(&mut self, resource: Resource) {
-        self.resource = resource;
-    }
-
-    /// Reads again what was read and reported before.
-    pub fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.quiet = true;
-        let read = read(self);
-        self.quiet = false;
-        read
-    }
-
-    /// Refuses a row or a part of it.
-    pub fn refuse(&mut self, resource: Resource, id: Uuid, field: &str, problem: &'static str) {
-        self.tell(resource, Some(id), field, problem, true);
-    }
-
-    /// Reports a field that is left out.
-    pub fn note(&mut self, resource: Resource, id: Uuid, field: &str, problem: &'static str) {
-        self.tell(resource, Some(id), field, problem, false);
-    }
-
-    fn tell(&mut self, resource: Resource, id: Option<Uuid>, field: &str, problem: &'static str, refused: bool) {
-        if !self.quiet {
-            self.report.problem(Problem { resource, id, field: field.to_owned(), problem, refused });
-        }
-    }
-
-    /// Our id for an id of the source: the same where it is a UUID, else derived from it, so that it stays the same.
-    fn id(&self, resource: Resource, value: &Value) -> Option<Uuid> {
-        let text = match value {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        if text.is_empty() {
-            return None;
-        }
-        Some(
-            Uuid::parse_str(&text)
-                .unwrap_or_else(|_| Uuid::new_v5(&self.tenant.0, format!("{resource}/{text}").as_bytes())),
-        )
-    }
-}
+use crate::import::report::Problem;
+use crate::import::silence::Doubt;
 
 /// A field is not as it should be; it has been reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsound;
 
-/// A row, or an object within one.
+/// A row, or an object in a list of it.
 pub struct Row<'a> {
     /// The row's id.
     pub id: Uuid,
     fields: &'a Map<String, Value>,
-    path: String,
+    /// Whom or what it is about, mostly what its id names; none: that is not read yet.
+    about: Vec<Uuid>,
+    list: Option<&'static str>,
+    item: Option<Uuid>,
     reading: &'a mut Reading,
 }
 
 impl<'a> Row<'a> {
     /// Opens a row; `None`, and reported, unless it is an object with an id.
     pub fn open(value: &'a Value, reading: &'a mut Reading) -> Option<Self> {
-        let resource = reading.resource;
-        let Some(fields) = value.as_object() else {
-            reading.tell(resource, None, "row", "is no object", true);
-            return None;
-        };
-        let Some(id) = fields.get("id").and_then(|id| reading.id(resource, id)) else {
-            reading.tell(resource, None, "id", "is missing or no text", true);
-            return None;
-        };
-        Some(Self { id, fields, path: String::new(), reading })
+        let fields = value.as_object().ok_or(("row", "is no object"));
+        let opened = fields.and_then(|fields| {
+            let id = fields.get("id").and_then(|id| reading.id(reading.resource(), id));
+            id.map(|id| (id, fields)).ok_or(("id", "is missing or no text"))
+        });
+        match opened {
+            Ok((id, fields)) => {
+                reading.silence.row(reading.resource());
+                Some(Self { id, fields, about: vec![id], list: None, item: None, reading })
+            }
+            Err((field, problem)) => {
+                let (resource, field) = (reading.resource(), field.to_owned());
+                reading.tell(Problem { resource, id: None, field, problem, refused: true, held: true });
+                reading.silence.lose(resource);
+                None
+            }
+        }
+    }
+
+    /// Says whom or what the row is about, if not what its id names: until that is known, a refusal loses the row.
+    pub fn is_about(&mut self, about: &[Uuid]) {
+        self.about = about.to_vec();
+    }
+
+    /// Says whom or what this item of a list names: what is refused of it from here on touches nothing else.
+    pub fn names(&mut self, item: Uuid) {
+        self.item = Some(item);
     }
 
     /// Reports a field that is left out.
@@ -109,14 +64,47 @@ impl<'a> Row<'a> {
         self.tell(field, problem, false);
     }
 
-    /// Reports that this row, or this part of it, is refused for a field.
+    /// Reports that this row, or this item of a list, is refused for a field.
     pub fn refuse(&mut self, field: &str, problem: &'static str) {
         self.tell(field, problem, true);
+        self.doubt(self.list);
+    }
+
+    /// Reports that a field is refused, of which the rest of the row says nothing.
+    fn refuse_field(&mut self, field: &'static str, problem: &'static str) {
+        self.tell(field, problem, true);
+        self.doubt(self.list.or(Some(field)));
+    }
+
+    /// Reports a field that is left out, without which what it said before stands.
+    pub fn doubt_field(&mut self, field: &'static str, problem: &'static str) {
+        self.note(field, problem);
+        self.doubt(self.list.or(Some(field)));
+    }
+
+    /// Says that someone blanked this row: a list that it doesn't have may have been taken out.
+    pub fn is_blanked(&mut self, lists: &[&'static str]) {
+        for list in lists {
+            if self.value(&[list]).is_none() {
+                self.doubt(Some(list));
+            }
+        }
+    }
+
+    fn doubt(&mut self, list: Option<&'static str>) {
+        let resource = self.reading.resource();
+        if self.about.is_empty() {
+            self.reading.silence.lose(resource);
+        }
+        for about in &self.about {
+            self.reading.silence.doubt(Doubt { resource, about: *about, list, item: self.item });
+        }
     }
 
     fn tell(&mut self, field: &str, problem: &'static str, refused: bool) {
-        let field = format!("{}{field}", self.path);
-        self.reading.tell(self.reading.resource, Some(self.id), &field, problem, refused);
+        let field = self.list.map_or_else(|| field.to_owned(), |list| format!("{list}.{field}"));
+        let (resource, id) = (self.reading.resource(), Some(self.id));
+        self.reading.tell(Problem { resource, id, field, problem, refused, held: refused });
     }
 
     /// The first of these fields that is there and not null. Names differ in case, and the standard itself misspells.
@@ -167,20 +155,37 @@ impl<'a> Row<'a> {
     /// A day: `2026-11-24`, or a date and time, with or without a zone (without one it is Stockholm's).
     ///
     /// # Errors
+    /// If something stands there that is no day; not reported yet.
+    fn day(&self, name: &str) -> Result<Option<Day>, Unsound> {
+        match self.value(&[name]) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(value) => value.as_str().and_then(|text| day(text.trim())).map(Some).ok_or(Unsound),
+        }
+    }
+
+    /// A day that the row can do without.
+    pub fn noted_day(&mut self, name: &str) -> Option<Day> {
+        let day = self.day(name);
+        if day.is_err() {
+            self.note(name, "is no day");
+        }
+        day.unwrap_or_default()
+    }
+
+    /// `endDate`; none if it stands for no end.
+    ///
+    /// # Errors
     /// If something stands there that is no day.
-    pub fn day(&mut self, name: &str) -> Result<Option<Day>, Unsound> {
-        let Some(value) = self.value(&[name]) else { return Ok(None) };
-        let text = value.as_str().map(str::trim).unwrap_or_default();
-        if text.is_empty() && value.is_string() {
+    pub fn last_day(&mut self) -> Result<Option<Day>, Unsound> {
+        let value = self.value(&["endDate"]).and_then(Value::as_str).map(str::trim);
+        let open = value.is_some_and(|text| {
+            text.get(..10).unwrap_or(text).parse::<Date>().is_ok_and(|date| date.year() >= OPEN_END)
+        });
+        if open {
             return Ok(None);
         }
-        match day(text) {
-            Some(day) => Ok(Some(day)),
-            None => {
-                self.refuse(name, "is no day");
-                Err(Unsound)
-            }
-        }
+        self.day("endDate").inspect_err(|_| self.refuse("endDate", "is no day"))
     }
 
     /// `startDate` and `endDate`.
@@ -188,7 +193,8 @@ impl<'a> Row<'a> {
     /// # Errors
     /// If one of them can't be read, or the end comes before the start.
     pub fn period(&mut self) -> Result<Period, Unsound> {
-        let (from, until) = (self.day("startDate")?, self.day("endDate")?);
+        let from = self.day("startDate").inspect_err(|_| self.refuse("startDate", "is no day"))?;
+        let until = self.last_day()?;
         if let (Some(from), Some(until)) = (from, until)
             && until < from
         {
@@ -212,11 +218,11 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// If something stands there that refers to nothing.
-    pub fn reference(&mut self, name: &str, to: Resource) -> Result<Option<Uuid>, Unsound> {
+    pub fn reference(&mut self, name: &'static str, to: Resource) -> Result<Option<Uuid>, Unsound> {
         let Some(value) = self.value(&[name]) else { return Ok(None) };
         let id = value.get("id").or(Some(value)).and_then(|id| self.reading.id(to, id));
         let Some(id) = id else {
-            self.refuse(name, "is no reference");
+            self.refuse_field(name, "is no reference");
             return Err(Unsound);
         };
         if to == Resource::Persons && value.get("securityMarking").is_some_and(marks) {
@@ -225,9 +231,9 @@ impl<'a> Row<'a> {
         Ok(Some(id))
     }
 
-    /// A reference without which this row, or this part of it, means nothing: refused if it is missing.
-    pub fn needed(&mut self, name: &str, to: Resource) -> Option<Uuid> {
-        let found = self.reference(name, to).ok()?;
+    /// A reference without which this row, or this item of a list, means nothing: refused if it is missing.
+    pub fn needed(&mut self, name: &'static str, to: Resource) -> Option<Uuid> {
+        let found = self.reference(name, to).inspect_err(|_| self.doubt(self.list)).ok()?;
         if found.is_none() {
             self.refuse(name, "is missing");
         }
@@ -244,31 +250,31 @@ impl<'a> Row<'a> {
     }
 
     /// What is read of each object in a list; one object alone counts as a list.
-    pub fn each<T>(&mut self, name: &str, mut read: impl FnMut(&mut Row<'_>) -> Option<T>) -> Vec<T> {
-        let items = match self.value(&[name]) {
-            None => return Vec::new(),
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            Some(_) => {
-                self.refuse(name, "is no list");
+    pub fn each<T>(&mut self, name: &'static str, mut read: impl FnMut(&mut Row<'_>) -> Option<T>) -> Vec<T> {
+        let Some(value) = self.value(&[name]) else { return Vec::new() };
+        self.reading.silence.tell(self.reading.resource(), name);
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one @ Value::Object(_) => std::slice::from_ref(one),
+            _ => {
+                self.refuse_field(name, "is no list");
                 return Vec::new();
             }
         };
         let mut found = Vec::new();
         for item in items {
             let Some(fields) = item.as_object() else {
-                self.refuse(name, "has an item that is no object");
+                self.refuse_field(name, "has an item that is no object");
                 continue;
             };
-            let path = format!("{}{name}.", self.path);
-            let mut inner = Row { id: self.id, fields, path, reading: &mut *self.reading };
-            found.extend(read(&mut inner));
+            let (about, list) = (self.about.clone(), Some(name));
+            found.extend(read(&mut Row { id: self.id, fields, about, list, item: None, reading: &mut *self.reading }));
         }
         found
     }
 
     /// The ids in a list of references.
-    pub fn references(&mut self, name: &str, to: Resource) -> Vec<Uuid> {
+    pub fn references(&mut self, name: &'static str, to: Resource) -> Vec<Uuid> {
         self.each(name, |row| {
             let id = row.fields.get("id").and_then(|id| row.reading.id(to, id));
             if id.is_none() {
@@ -283,6 +289,9 @@ impl<'a> Row<'a> {
         })
     }
 }
+
+/// Sources write `9999-12-31` and the like where they can't leave an end out.
+const OPEN_END: i16 = 9000;
 
 fn marks(value: &Value) -> bool {
     !value.is_null() && !value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("Ingen"))
@@ -323,17 +332,5 @@ mod tests {
         {
             assert_eq!(marks(&serde_json::from_str(value).unwrap()), marked, "{value}");
         }
-    }
-
-    #[test]
-    fn an_id_that_is_no_uuid_is_derived_from_tenant_resource_and_text() {
-        let reading = Reading::new(TenantId(Uuid::from_u128(1)), Report::new(Day::new(2026, 11, 24).unwrap()));
-        let other = Reading::new(TenantId(Uuid::from_u128(2)), Report::new(Day::new(2026, 11, 24).unwrap()));
-        let id = |reading: &Reading, resource, text: &str| reading.id(resource, &Value::from(text)).unwrap();
-        let uuid = "6ad9c1f0-8d9e-4a51-9a67-0f5d8e6f0a11";
-        assert_eq!(id(&reading, Resource::Persons, uuid).to_string(), uuid);
-        assert_eq!(id(&reading, Resource::Persons, "p7"), id(&reading, Resource::Persons, " p7 "));
-        assert_ne!(id(&reading, Resource::Persons, "p7"), id(&reading, Resource::Groups, "p7"));
-        assert_ne!(id(&reading, Resource::Persons, "p7"), id(&other, Resource::Persons, "p7"));
     }
 }
