@@ -296,7 +296,9 @@ mod tests {
     #[test]
     fn sealed_numbers_come_change_and_go() {
         let folder = tempfile::tempdir().unwrap();
-        let sign_in = SignIn::open(&folder.path().join("sign_in.db"), TenantId(Uuid::nil())).unwrap();
+        let path = folder.path().join("sign_in.db");
+        SignIn::create(&path, TenantId(Uuid::nil())).unwrap();
+        let sign_in = SignIn::open(&path, TenantId(Uuid::nil())).unwrap();
         let sealed = |who: u128| -> Option<Vec<u8>> {
             let sql = "SELECT sealed FROM identity WHERE person = ?1";
             sign_in.connection().query_row(sql, [person(who).0.as_bytes()], |row| row.get(0)).optional().unwrap()

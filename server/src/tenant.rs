@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use kapprum_domain::id::TenantId;
 use kapprum_domain::record::Change;
@@ -80,25 +81,26 @@ impl Tenant {
     }
 
     /// What is to be done now and then: wakes everybody if another process has written (an import or a revocation
-    /// beside the server), and begins housekeeping when that is due.
-    pub fn look(&self, now: Timestamp) -> Result<()> {
+    /// beside the server), and begins housekeeping when that is due. The housekeeping that began.
+    pub fn look(&self, now: Timestamp) -> Result<Option<JoinHandle<()>>> {
         let elsewhere = self.store.elsewhere()?;
         let written = self.elsewhere.swap(elsewhere, Ordering::AcqRel) != elsewhere;
         if self.sign_in.ended_elsewhere()? || written {
             self.waiters.wake_all();
         }
         let kept = Timestamp(self.kept.load(Ordering::Acquire));
-        if is_due(kept, now) {
-            self.kept.store(now.0, Ordering::Release);
-            self.sign_in.prune(now)?;
-            // Beside the writer, whose commands go between: it may look at every child.
-            let (store, waiters) = (self.store.clone(), self.waiters.clone());
-            std::thread::Builder::new()
-                .name("housekeeping".to_owned())
-                .spawn(move || housekeep(store.as_ref(), &waiters, now))
-                .map_err(|_| StoreError::Failed("no thread for housekeeping".to_owned()))?;
+        if !is_due(kept, now) {
+            return Ok(None);
         }
-        Ok(())
+        self.kept.store(now.0, Ordering::Release);
+        self.sign_in.prune(now)?;
+        // Beside the writer, whose commands go between: it may look at every child.
+        let (store, waiters) = (self.store.clone(), self.waiters.clone());
+        let housekeeping = std::thread::Builder::new()
+            .name("housekeeping".to_owned())
+            .spawn(move || housekeep(store.as_ref(), &waiters, now))
+            .map_err(|_| StoreError::Failed("no thread for housekeeping".to_owned()))?;
+        Ok(Some(housekeeping))
     }
 }
 
@@ -303,9 +305,7 @@ mod tests {
         let device = tenant.sign_in.activate(&token, long_ago).unwrap().unwrap().device;
         tenant.sign_in.revoke(device, long_ago).unwrap();
 
-        tenant.look(midnight()).unwrap();
-        // The writer takes its jobs in turn: when this is done, housekeeping is.
-        tenant.import(Vec::new(), midnight()).await.unwrap();
+        tenant.look(midnight()).unwrap().unwrap().join().unwrap();
         let mut floor = 0;
         let read = tenant.store.read(&mut |snapshot| {
             floor = snapshot.meta()?.floor;
