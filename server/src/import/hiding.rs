@@ -49,7 +49,7 @@ impl Decision<'_> {
             }
         }
         if self.world.get::<Contact>(Scope::Contact(person), id)?.is_some() {
-            known = known.max(self.put(&Contact { given_name: alias, ..no_contact(person) })?);
+            known = known.max(self.put(&Contact { given_name: alias, hidden: true, ..no_contact(person) })?);
         }
         if let Some(imported) = self.world.get::<Imported>(scope, id)? {
             known = known.max(self.put(&Imported { contact: ContactDetails::default(), ..imported })?);
