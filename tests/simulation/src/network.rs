@@ -352,12 +352,16 @@ impl History {
         if !current || device.suspended {
             return Ok(());
         }
-        let compared = properties::replayed_now(device)?;
-        match apply::nothing_new(&device.store, device.clocks.as_ref()) {
-            Ok(()) if compared => self.replayed(flight.device),
-            Ok(()) | Err(Error::Full) => Ok(()),
-            Err(error) => Err(format!("an answer without news failed: {error}")),
+        let (locked, told) = (properties::locked(device), Some(self.now()));
+        let waiting = self.waiting(flight.device);
+        let device = &self.devices[flight.device];
+        match apply::nothing_new(&device.store, told, device.clocks.as_ref()) {
+            Ok(()) => {}
+            Err(Error::Full) => return Ok(()),
+            Err(error) => return Err(format!("an answer without news failed: {error}")),
         }
+        self.settled_now(flight.device, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
+        if locked { self.replayed(flight.device) } else { Ok(()) }
     }
 
     /// A line reaches the machine, and what follows from it the store. Whether the answer goes on.
@@ -422,7 +426,7 @@ impl History {
         self.say(|_| format!("{name}: {}{}", called(step), if result.is_err() { ": failed" } else { "" }));
         let done = match result {
             Ok(done) => done,
-            Err(Error::Full) if matches!(step, Step::Rights(_)) => {
+            Err(Error::Unreadable) => {
                 self.sometimes("a purge failed");
                 self.destroyed(index);
                 return Ok(false);
@@ -441,8 +445,7 @@ impl History {
         if done.wrong_sums > 0 && device.altered.is_empty() {
             return Err(format!("{name}: a sum was wrong that nobody made wrong"));
         }
-        if done.purged {
-            device.store.checkpoint().map_err(|error| error.to_string())?;
+        if done.purged && device.store.empty_log().map_err(|error| error.to_string())? {
             properties::not_in_bytes(device, "mormor")?;
         }
         if let Step::Rights(rights) = step {

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use bytes::Bytes;
 use kapprum_client::clock::{Boot, Clock};
-use kapprum_client::error::Result;
+use kapprum_client::error::{Error, Result};
 use kapprum_client::kapprum::{Kapprum, Surroundings};
 use kapprum_client::key_store::{KeyStore, PlainFileKeyStore, Secret};
 use kapprum_client::profile::{ProfileId, SignedIn};
 use kapprum_client::sync::machine::Failure;
-use kapprum_client::sync::wire::{Answer, Http, Pending, Wire};
+use kapprum_client::sync::wire::{Answer, Http, Pending, Pieces, Wire};
 use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::grant::Grant;
 use kapprum_domain::id::{DeviceId, GroupId};
@@ -24,6 +25,7 @@ use kapprum_server::http::Server;
 use kapprum_server::import::{self, Folder, Report};
 use kapprum_server::open;
 use kapprum_words::Language;
+use tokio::sync::watch;
 
 use super::Town;
 
@@ -167,45 +169,57 @@ impl Running {
     }
 }
 
-/// A cable that can be pulled.
+/// A cable that can be pulled: what is under way is cut, nothing new gets through.
 #[derive(Clone, Default)]
 pub struct Cable {
-    pulled: Arc<AtomicBool>,
+    pulled: Arc<watch::Sender<bool>>,
 }
 
 impl Cable {
     /// Pulls it, or puts it back.
     pub fn pull(&self, pulled: bool) {
-        self.pulled.store(pulled, Ordering::Relaxed);
+        self.pulled.send_replace(pulled);
     }
 
-    fn is_pulled(&self) -> bool {
-        self.pulled.load(Ordering::Relaxed)
+    /// What comes through, unless the cable is pulled before or meanwhile.
+    async fn carry<T>(&self, through: impl Future<Output = T>) -> Option<T> {
+        let mut pulled = self.pulled.subscribe();
+        tokio::select! {
+            biased;
+            _ = pulled.wait_for(|pulled| *pulled) => None,
+            carried = through => Some(carried),
+        }
     }
 }
 
-struct Cabled {
-    http: Http,
+struct Cabled<T> {
+    end: T,
     cable: Cable,
 }
 
-impl Wire for Cabled {
+impl Wire for Cabled<Http> {
     fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
-        if self.cable.is_pulled() {
-            return Box::pin(async { Err(Failure::Lost) });
-        }
-        self.http.sync(bearer, request)
+        Box::pin(async move {
+            let cable = self.cable.clone();
+            match self.cable.carry(self.end.sync(bearer, request)).await.unwrap_or(Err(Failure::Lost))? {
+                Answer::Pieces(end, lines) => Ok(Answer::Pieces(Box::new(Cabled { end, cable }), lines)),
+                nothing => Ok(nothing),
+            }
+        })
     }
 
     fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>> {
-        self.http.activate(token)
+        Box::pin(async move { self.cable.carry(self.end.activate(token)).await.unwrap_or(Err(Error::Offline)) })
     }
 
     fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
-        if self.cable.is_pulled() {
-            return Box::pin(async { Err(Failure::Lost) });
-        }
-        self.http.sign_out(bearer)
+        Box::pin(async move { self.cable.carry(self.end.sign_out(bearer)).await.unwrap_or(Err(Failure::Lost)) })
+    }
+}
+
+impl Pieces for Cabled<Box<dyn Pieces>> {
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>> {
+        Box::pin(async move { self.cable.carry(self.end.next()).await.unwrap_or(Err(Failure::Lost)) })
     }
 }
 
@@ -224,7 +238,11 @@ pub struct Device {
 impl Device {
     /// A device with this folder.
     pub fn open(home: &Path, clock: Arc<dyn Clock>, language: Language) -> Result<Self> {
-        let cable = Cable::default();
+        Self::open_on(Cable::default(), home, clock, language)
+    }
+
+    /// A device on a cable that may be pulled already.
+    pub fn open_on(cable: Cable, home: &Path, clock: Arc<dyn Clock>, language: Language) -> Result<Self> {
         let kapprum = core(home, &cable, clock.clone(), language)?;
         Ok(Self { home: home.to_owned(), cable, kapprum, clock, language })
     }
@@ -243,7 +261,7 @@ impl Device {
         // What ran when it died lets go of the folder within moments.
         let mut last = core(&home, &cable, clock.clone(), language);
         for _ in 0..200 {
-            if !matches!(last, Err(kapprum_client::error::Error::InUse)) {
+            if !matches!(last, Err(Error::InUse)) {
                 break;
             }
             std::thread::park_timeout(std::time::Duration::from_millis(10));
@@ -284,7 +302,7 @@ fn core(home: &Path, cable: &Cable, clock: Arc<dyn Clock>, language: Language) -
         keys,
         clock,
         wires: Box::new(move |server| {
-            Ok(Arc::new(Cabled { http: Http::new(server, None)?, cable: cable.clone() }) as Arc<dyn Wire>)
+            Ok(Arc::new(Cabled { end: Http::new(server, None)?, cable: cable.clone() }) as Arc<dyn Wire>)
         }),
         language,
     })
