@@ -201,6 +201,7 @@ pub(crate) fn contact(account: Account) -> Contact {
         phone: "070-174 06 35".to_owned(),
         mail: String::new(),
         address: String::new(),
+        hidden: false,
     }
 }
 
