@@ -17,6 +17,7 @@ use kapprum_protocol::frame::{Applied, End, Frame, Freshness, RightsFrame, Scope
 use kapprum_protocol::limits::SECTION_BYTES;
 use kapprum_protocol::receipt::Receipt;
 use kapprum_protocol::request::Request;
+use kapprum_protocol::sum::Sum;
 use sha2::{Digest, Sha256};
 
 use crate::store::{Entry, Meta, Result, Snapshot, Store, StoreError};
@@ -237,7 +238,12 @@ fn snap(
     lines.clear();
     let Ok(held) = cache.held(snapshot, account, now)? else { return Ok(()) };
     let Some((scope, _, generation)) = held.scopes.get(&number) else { return Ok(()) };
-    let sum = snapshot.sum(number)?;
+    // Summed on the way: the rows are read once.
+    let (mut rows, mut sum) = (Vec::new(), Sum::default());
+    snapshot.rows(number, &mut |row| {
+        sum.add(row.kind, row.id, row.seq);
+        row.write(&mut rows);
+    })?;
     Frame::Snap(Snap {
         scope: number,
         name: scope.to_string(),
@@ -247,7 +253,8 @@ fn snap(
         sum: sum.sum,
     })
     .write(lines);
-    snapshot.rows(number, &mut |row| row.write(lines))
+    lines.append(&mut rows);
+    Ok(())
 }
 
 impl RightsCache {

@@ -238,8 +238,12 @@ impl Row<'_> {
     /// Appends the row's line and its end. Kind and body come from the store, where both were checked.
     pub fn write(&self, to: &mut Vec<u8>) {
         use std::io::Write;
-        let _ =
-            writeln!(to, "[{},\"{}\",\"{}\",{},{},{}]", self.scope, self.kind, self.id, self.at, self.seq, self.body);
+        let mut id = uuid::Uuid::encode_buffer();
+        let id = self.id.0.hyphenated().encode_lower(&mut id);
+        // Writing to memory can't fail.
+        let _ = write!(to, "[{},\"{}\",\"{id}\",{},{},", self.scope, self.kind, self.at, self.seq);
+        to.extend_from_slice(self.body.as_bytes());
+        to.extend_from_slice(b"]\n");
     }
 }
 

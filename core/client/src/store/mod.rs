@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use kapprum_domain::access::Rights;
 use kapprum_domain::actor::Account;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
@@ -58,19 +59,21 @@ pub struct Store {
     open: RwLock<bool>,
     /// What the side file says.
     noted: Mutex<Option<Unsent>>,
-    health: Health,
+    known: Known,
 }
 
-/// What is known of the file's state.
+/// What is known of the file without reading it again.
 #[derive(Default)]
-struct Health {
+struct Known {
     /// How many records this build could not read.
     unreadable: AtomicU64,
     /// Nothing here can be read any more.
     lost: AtomicBool,
+    /// The rights, with the number that the file gives them. Hundreds of scopes, and every command asks for them.
+    rights: Mutex<Option<(Option<i64>, Arc<Rights>)>>,
 }
 
-impl Health {
+impl Known {
     fn note(&self, error: &Error) {
         if matches!(error, Error::Unreadable) {
             self.lost.store(true, Ordering::Relaxed);
@@ -95,7 +98,7 @@ impl Store {
             readers: Mutex::new(Vec::new()),
             open: RwLock::new(true),
             noted: Mutex::default(),
-            health: Health::default(),
+            known: Known::default(),
         };
         Ok(store)
     }
@@ -107,12 +110,12 @@ impl Store {
 
     /// How many times a record was skipped because this build can't read it.
     pub fn unreadable(&self) -> u64 {
-        self.health.unreadable.load(Ordering::Relaxed)
+        self.known.unreadable.load(Ordering::Relaxed)
     }
 
     /// Whether nothing here can be read any more: the file is damaged, or its key was destroyed.
     pub fn is_lost(&self) -> bool {
-        self.health.lost.load(Ordering::Relaxed)
+        self.known.lost.load(Ordering::Relaxed)
     }
 
     /// Reads one snapshot of record ⊕ overlay. Never waits for the writer.
@@ -124,7 +127,7 @@ impl Store {
         if !*open {
             return Err(Error::Closed);
         }
-        self.look(work).inspect_err(|error| self.health.note(error))
+        self.look(work).inspect_err(|error| self.known.note(error))
     }
 
     fn look<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
@@ -135,7 +138,7 @@ impl Store {
         };
         let result = {
             let snapshot = rusqlite::Transaction::new_unchecked(&connection, TransactionBehavior::Deferred)?;
-            work(&Reader::new(&snapshot, &self.options.account, &self.health))
+            work(&Reader::committed(&snapshot, &self.options.account, &self.known))
         };
         let mut readers = lock(&self.readers);
         if readers.len() < READERS {
@@ -166,7 +169,7 @@ impl Store {
         drop(guard);
         match &result {
             Ok(_) => self.options.pulse.send_modify(|count| *count += 1),
-            Err(error) => self.health.note(error),
+            Err(error) => self.known.note(error),
         }
         result
     }
@@ -180,7 +183,7 @@ impl Store {
         // SQLite takes the setting only between transactions.
         connection.pragma_update(None, "synchronous", durability.pragma())?;
         let inner = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let transaction = Transaction::new(&inner, &self.options.account, &self.health);
+        let transaction = Transaction::new(&inner, &self.options.account, &self.known);
         let done = work(&transaction)?;
         inner.commit()?;
         Ok(done)
@@ -219,7 +222,7 @@ impl Store {
     pub fn close_if(&self, agreed: impl FnOnce(&Reader<'_>) -> Result<()>) -> Result<()> {
         let mut writer = lock(&self.writer);
         if let Some(connection) = writer.as_ref() {
-            agreed(&Reader::new(connection, &self.options.account, &self.health))?;
+            agreed(&Reader::committed(connection, &self.options.account, &self.known))?;
         }
         self.shut(&mut writer);
         Ok(())
@@ -228,6 +231,7 @@ impl Store {
     fn shut(&self, writer: &mut Option<Connection>) {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = false;
         lock(&self.readers).clear();
+        *lock(&self.known.rights) = None;
         *writer = None;
     }
 

@@ -166,7 +166,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::store::{Health, schema};
+    use crate::store::{Known, schema};
 
     #[test]
     fn a_rule_that_panics_is_doubted_and_leaves_nothing_behind() {
@@ -181,8 +181,8 @@ mod tests {
         let account = serde_json::from_str(
             r#"{"tenant":"00000000-0000-0000-0000-000000000001","holder":"00000000-0000-0000-0000-000000000002","role":"guardian"}"#,
         );
-        let (account, health) = (account.unwrap(), Health::default());
-        let transaction = Transaction::new(&file, &account, &health);
+        let (account, known) = (account.unwrap(), Known::default());
+        let transaction = Transaction::new(&file, &account, &known);
         let lays = |body: &str| {
             let record = kapprum_domain::record::Record {
                 scope: Scope::Tenant,

@@ -1,6 +1,7 @@
 //! Reading record ⊕ overlay: what rules and views see on the phone.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kapprum_domain::access::Rights;
@@ -12,7 +13,7 @@ use kapprum_protocol::frame::Freshness;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Health, transaction};
+use super::{Known, lock, transaction};
 use crate::clock::Offset;
 use crate::error::{Error, Result};
 
@@ -20,12 +21,20 @@ use crate::error::{Error, Result};
 pub struct Reader<'a> {
     connection: &'a Connection,
     account: &'a Account,
-    health: &'a Health,
+    known: &'a Known,
+    /// What is read here stands in the file for good.
+    committed: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(connection: &'a Connection, account: &'a Account, health: &'a Health) -> Self {
-        Self { connection, account, health }
+    /// Reads what was committed.
+    pub(super) fn committed(connection: &'a Connection, account: &'a Account, known: &'a Known) -> Self {
+        Self { connection, account, known, committed: true }
+    }
+
+    /// Reads what a transaction has written so far, too.
+    pub(super) fn within(connection: &'a Connection, account: &'a Account, known: &'a Known) -> Self {
+        Self { connection, account, known, committed: false }
     }
 
     /// Who acts in this store.
@@ -39,7 +48,22 @@ impl<'a> Reader<'a> {
     }
 
     /// The rights as the server last gave them; locked scopes are left out.
-    pub fn rights(&self) -> Result<Rights> {
+    pub fn rights(&self) -> Result<Arc<Rights>> {
+        let version = transaction::number(self.connection, "rights")?;
+        if let Some((kept, rights)) = lock(&self.known.rights).as_ref()
+            && *kept == version
+        {
+            return Ok(rights.clone());
+        }
+        let rights = Arc::new(self.read_rights()?);
+        // A transaction may be undone, and another be given its number.
+        if self.committed {
+            *lock(&self.known.rights) = Some((version, rights.clone()));
+        }
+        Ok(rights)
+    }
+
+    fn read_rights(&self) -> Result<Rights> {
         let mut statement =
             self.connection.prepare_cached("SELECT name, class FROM scope WHERE name IS NOT NULL AND NOT locked")?;
         let mut rows = statement.query([])?;
@@ -90,7 +114,7 @@ impl<'a> Reader<'a> {
     /// A rule or view meets a failing file: it is told the kind of failure, never values.
     fn broken(&self, error: rusqlite::Error) -> Unread {
         let why = error.sqlite_error_code().map_or_else(|| "store".to_owned(), |code| format!("{code:?}"));
-        self.health.note(&Error::from(error));
+        self.known.note(&Error::from(error));
         Unread::Broken(why)
     }
 }
@@ -178,6 +202,6 @@ impl Source for Reader<'_> {
     }
 
     fn unreadable(&self, _: &'static str) {
-        self.health.unreadable.fetch_add(1, Ordering::Relaxed);
+        self.known.unreadable.fetch_add(1, Ordering::Relaxed);
     }
 }

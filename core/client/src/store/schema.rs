@@ -27,6 +27,18 @@ CREATE TABLE scope (
     locked INTEGER NOT NULL DEFAULT 0  -- too long without contact
 ) STRICT;
 
+-- Numbers the rights as they read at a time: whatever changes them, changes their number.
+CREATE TRIGGER scope_came AFTER INSERT ON scope WHEN new.name IS NOT NULL BEGIN
+    INSERT INTO meta (name, value) VALUES ('rights', 1) ON CONFLICT DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER scope_changed AFTER UPDATE ON scope
+WHEN old.name IS NOT new.name OR old.class <> new.class OR old.locked <> new.locked BEGIN
+    INSERT INTO meta (name, value) VALUES ('rights', 1) ON CONFLICT DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER scope_went AFTER DELETE ON scope WHEN old.name IS NOT NULL BEGIN
+    INSERT INTO meta (name, value) VALUES ('rights', 1) ON CONFLICT DO UPDATE SET value = value + 1;
+END;
+
 -- The server's truth.
 CREATE TABLE record (
     part INTEGER NOT NULL,

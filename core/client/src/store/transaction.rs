@@ -12,7 +12,7 @@ use kapprum_protocol::sum::Sum;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::Health;
+use super::Known;
 use super::reading::Reader;
 use crate::clock::Offset;
 use crate::error::Result;
@@ -61,8 +61,8 @@ impl<'a> Deref for Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, account: &'a Account, health: &'a Health) -> Self {
-        Self { reader: Reader::new(connection, account, health), connection }
+    pub(super) fn new(connection: &'a Connection, account: &'a Account, known: &'a Known) -> Self {
+        Self { reader: Reader::within(connection, account, known), connection }
     }
 
     /// The cursor stored last, as text for the server.

@@ -14,7 +14,7 @@ use kapprum_domain::command::Command;
 use kapprum_domain::id::{ChildId, CommandId, PlacementId};
 use kapprum_domain::refusal::Refusal;
 use kapprum_domain::time::{DAY, HOUR, MINUTE, Timestamp};
-use kapprum_protocol::frame::{Frame, Row, Snap};
+use kapprum_protocol::frame::{Entry, Frame, Freshness, Row, Snap};
 use kapprum_protocol::receipt::{Outcome, Receipt};
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -340,4 +340,27 @@ fn when_the_disk_refuses_to_erase_the_key_is_destroyed() {
         assert!(matches!(result, Err(Error::Unreadable)) && destroyed && world.store.is_lost(), "{case}: {result:?}");
         assert!(matches!(read, Err(Error::Unreadable)), "{case}");
     }
+}
+
+#[test]
+fn rights_follow_the_file_also_past_a_transaction_that_was_undone() {
+    let world = World::fetched();
+    let held =
+        || world.store.read(|reader| Ok(reader.rights()?.iter().map(|(scope, _)| scope).collect::<Vec<_>>())).unwrap();
+    let entry = |number: u32| {
+        let (_, class, _) = scopes(anna()).into_iter().find(|scope| scope.0 == number).unwrap();
+        Entry(number, 1, Freshness::from(class), None)
+    };
+    assert_eq!(held().len(), 2);
+    // Given: a transaction lost a scope, read its rights, and was undone.
+    let undone: Result<(), Error> = world.store.write(Durability::Fetched, |transaction| {
+        transaction.set_rights(false, &[entry(1)])?;
+        assert_eq!(transaction.rights()?.len(), 1);
+        Err(Error::Closed)
+    });
+    assert!(matches!(undone, Err(Error::Closed)));
+    // Then: the next change is seen, though its number is the same.
+    world.store.write(Durability::Fetched, |transaction| transaction.set_rights(false, &[entry(2)])).unwrap();
+    let name = scopes(anna()).into_iter().find(|scope| scope.0 == 2).unwrap().2;
+    assert_eq!(held(), [name.parse().unwrap()]);
 }
