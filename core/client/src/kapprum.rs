@@ -243,8 +243,10 @@ impl Kapprum {
 impl Drop for Kapprum {
     fn drop(&mut self) {
         self.inner.closed.store(true, Ordering::Relaxed);
-        self.inner.write_seats().clear();
+        let seats = std::mem::take(&mut *self.inner.write_seats());
         self.inner.wake_feeds();
+        // Waits for the transaction under way: if the process ends next, SQLCipher's own end must find nobody at work.
+        seats.iter().for_each(|seat| seat.store.suspend());
         if let Some(runtime) = self.runtime.take() {
             // A runtime must not be dropped where it may block.
             runtime.shutdown_background();
