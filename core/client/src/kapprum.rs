@@ -136,11 +136,7 @@ impl Kapprum {
     /// Sends what a person asks for: each command goes to the account that holds what it names. Saved when it returns.
     pub async fn send(&self, profile: ProfileId, commands: Vec<Command>, tapped: Option<PersonId>) -> Result<Sent> {
         let inner = self.inner.clone();
-        self.detached(async move {
-            let own = inner.clone();
-            inner.blocking(move || own.send(profile, &commands, tapped)).await
-        })
-        .await
+        self.inner.blocking(move || inner.send(profile, &commands, tapped)).await
     }
 
     /// Takes back a command that is not answered. Whether there was one.
@@ -217,21 +213,16 @@ impl Kapprum {
         work: impl Fn(&Inner, &Seat) -> Result<bool> + Send + 'static,
     ) -> Result<bool> {
         let inner = self.inner.clone();
-        self.detached(async move {
-            let own = inner.clone();
-            inner
-                .blocking(move || {
-                    for seat in own.seats_of(profile) {
-                        if own.noticing(work(&own, &seat))? {
-                            seat.changed();
-                            return Ok(true);
-                        }
-                    }
-                    Ok(false)
-                })
-                .await
-        })
-        .await
+        let done = move || {
+            for seat in inner.seats_of(profile) {
+                if inner.noticing(work(&inner, &seat))? {
+                    seat.changed();
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        self.inner.blocking(done).await
     }
 
     /// Work that goes on whoever waits for it.
@@ -288,7 +279,7 @@ impl Inner {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Files, keys and SQLCipher: on the pool, never on the workers that the network runs on.
+    /// Files, keys and SQLCipher: on the pool, never on the workers that the network runs on. Goes on whoever waits for it.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,

@@ -80,7 +80,7 @@ async fn without_its_session_an_account_is_signed_out_and_still_there() {
 
 #[tokio::test]
 async fn what_can_not_be_read_is_told_until_it_is_dismissed() {
-    for damage in ["no key", "damaged at the start", "damaged in use"] {
+    for damage in ["no key", "damaged at the start", "damaged asleep", "damaged in use"] {
         let (device, signed_in) = waiting().await;
         let file = device.folder.path().join(signed_in.id.to_string()).join("store.db");
         let spoil = || std::fs::write(&file, vec![7; std::fs::metadata(&file).unwrap().len() as usize]).unwrap();
@@ -96,12 +96,14 @@ async fn what_can_not_be_read_is_told_until_it_is_dismissed() {
             _ => {}
         }
         let mut core = device.open_again().await.unwrap();
-        if damage == "damaged in use" {
-            core.suspend().await;
-            spoil_rows();
-            core.resume().await.unwrap();
-            core.feed(OWN, Ask::Home).next().await.unwrap();
+        core.suspend().await;
+        match damage {
+            "damaged asleep" => spoil(),
+            "damaged in use" => spoil_rows(),
+            _ => {}
         }
+        core.resume().await.unwrap();
+        core.feed(OWN, Ask::Home).next().await.unwrap();
         for _ in 0..2 {
             while core.lost().is_empty() || file.exists() {
                 tokio::task::yield_now().await;
