@@ -239,7 +239,7 @@ impl Store {
     pub fn resume(&self) -> Result<()> {
         let mut writer = lock(&self.writer);
         if writer.is_none() {
-            *writer = Some(prepare(&self.options).inspect_err(|error| self.health.note(error))?);
+            *writer = Some(prepare(&self.options).inspect_err(|error| self.known.note(error))?);
         }
         drop(writer);
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = true;
