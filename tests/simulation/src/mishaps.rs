@@ -72,6 +72,11 @@ impl History {
     /// The app dies, or the device loses its power in the middle of a write.
     pub fn device_dies(&mut self, index: usize) -> Outcome {
         let power = self.chance(2);
+        self.dies(index, power)
+    }
+
+    /// As [`History::device_dies`], told which.
+    pub fn dies(&mut self, index: usize, power: bool) -> Outcome {
         self.befall_waiting(index, if power { Case::PowerCut } else { Case::PhoneDied });
         let (path, point) = (self.path(), self.random());
         let device = &self.devices[index];
@@ -122,12 +127,17 @@ impl History {
         let waiting = self.waiting(index);
         let device = &self.devices[index];
         let compared = start || properties::replayed_now(device)?;
+        let (locked, not_here) = (properties::locked(device), properties::not_here(device));
         match apply::housekeep(&device.store, device.clocks.as_ref(), start) {
             Ok(done) if done.purged => device.store.checkpoint().map_err(|error| error.to_string())?,
             Ok(_) => {}
             Err(Error::Full) => return Ok(()),
             Err(error) => return Err(format!("housekeeping failed: {error}")),
         }
+        let device = &self.devices[index];
+        let (locks, purges) = (!locked && properties::locked(device), properties::not_here(device) > not_here);
+        self.sometimes_if("locked for want of contact", locks);
+        self.sometimes_if("purged for want of contact", purges);
         self.settled_now(index, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
         if compared {
             self.replayed(index)?;
