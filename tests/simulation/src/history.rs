@@ -1,6 +1,6 @@
 //! One history: a seed decides every step; in the end everything heals and all properties must hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use kapprum_client::store::RowState;
 use kapprum_client::sync::apply::Step;
 use kapprum_client::sync::machine::Wishes;
-use kapprum_domain::actor::Role;
+use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::id::RecordId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
@@ -22,7 +22,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use crate::cases::Case;
 use crate::device::{Clocks, Device, Time};
 use crate::fates::Fates;
-use crate::network::{Flight, Packet};
+use crate::network::{Flight, Holding, Packet};
 use crate::people::first_day;
 use crate::properties::{self, States};
 use crate::server::Server;
@@ -60,6 +60,8 @@ pub struct History {
     pub(crate) forgotten: bool,
     /// What a wrong variant puts off.
     pub(crate) late_steps: Vec<Step>,
+    /// What accounts hold, as found last.
+    pub(crate) holdings: BTreeMap<Account, Holding>,
     states: States,
     folder: PathBuf,
     files: u32,
@@ -104,6 +106,7 @@ impl History {
             faults: true,
             forgotten: false,
             late_steps: Vec::new(),
+            holdings: BTreeMap::new(),
             states: States::new(),
             folder,
             files: 0,
@@ -328,9 +331,11 @@ impl History {
     /// (c), (d), (e): what a reader sees now.
     pub(crate) fn read_everything(&mut self, index: usize) -> Outcome {
         let device = &self.devices[index];
+        let looking = properties::look_once(device);
         let until = properties::whole_states(device, &self.states)?;
         let answered = properties::outcome_with_effect(device, &until, |name| self.number(index, name))?;
         properties::saved_is_there(device, self.now().0)?;
+        drop(looking);
         if answered == device.answered {
             return Ok(());
         }

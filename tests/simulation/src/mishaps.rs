@@ -150,6 +150,7 @@ impl History {
         let path = self.path();
         let old = self.server.path.clone();
         self.server.die(&path, change);
+        self.holdings.clear();
         remove_files(&old);
         for flight in std::mem::take(&mut self.answers) {
             let device = &mut self.devices[flight.device];

@@ -8,8 +8,10 @@ use kapprum_client::sync::machine::{Action, Exchange, Failure, Wishes};
 use kapprum_domain::access;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
+use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::World;
-use kapprum_protocol::cursor::Cursor;
+use kapprum_protocol::cursor::{Cursor, Seq};
 use kapprum_protocol::frame::{Frame, RightsFrame, Snap};
 use kapprum_protocol::lines::{Compressor, Lines};
 use kapprum_protocol::receipt::{Outcome as Received, Receipt};
@@ -35,6 +37,19 @@ pub struct Packet {
     pub exchange: Exchange,
     text: Vec<u8>,
     ids: Vec<CommandId>,
+}
+
+/// What an account holds while nothing is committed and no day begins or ends a right.
+pub struct Holding {
+    head: Seq,
+    until: Option<Timestamp>,
+    scopes: Vec<Scope>,
+}
+
+impl Holding {
+    fn holds_at(&self, head: Seq, now: Timestamp) -> bool {
+        self.head == head && self.until.is_none_or(|until| now < until)
+    }
 }
 
 /// An answer on its way.
@@ -513,12 +528,17 @@ impl History {
     }
 
     /// The numbers of the scopes that an account holds now.
-    fn held(&self, account: Account) -> BTreeSet<u32> {
+    fn held(&mut self, account: Account) -> BTreeSet<u32> {
         let now = self.now();
-        self.server.read(|snapshot| {
-            let rights = access::scopes(&account, now, &World::new(snapshot)).unwrap();
-            let scopes: Vec<_> = rights.iter().map(|(scope, _)| scope).collect();
-            Ok(snapshot.heads(&scopes)?.into_iter().map(|head| head.number).collect())
+        let (server, holdings) = (&self.server, &mut self.holdings);
+        server.read(|snapshot| {
+            let head = snapshot.meta()?.head;
+            if holdings.get(&account).is_none_or(|known| !known.holds_at(head, now)) {
+                let rights = access::scopes(&account, now, &World::new(snapshot)).unwrap();
+                let scopes = rights.iter().map(|(scope, _)| scope).collect();
+                holdings.insert(account, Holding { head, until: rights.until, scopes });
+            }
+            Ok(snapshot.heads(&holdings[&account].scopes)?.into_iter().map(|head| head.number).collect())
         })
     }
 

@@ -65,9 +65,15 @@ fn oracle(device: &Device, server: &Server, now: Timestamp) -> BTreeSet<RowText>
     })
 }
 
+/// One look at a device's file for several properties; until it is dropped.
+pub fn look_once(device: &Device) -> rusqlite::Transaction<'_> {
+    device.file.unchecked_transaction().unwrap()
+}
+
 /// (b) Nothing is left that lies outside the rights that came last.
 pub fn nothing_outside(device: &Device) -> Held {
     let Some(held) = &device.rights else { return Ok(()) };
+    let _looking = look_once(device);
     let scopes: BTreeSet<u32> = numbers(device);
     if !scopes.is_subset(held) {
         let kept: Vec<_> = scopes.difference(held).collect();
