@@ -1,16 +1,17 @@
 //! A town at work: a server on a free port with the town imported, and devices that sign in to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use kapprum_client::clock::{Boot, Clock};
 use kapprum_client::error::Result;
 use kapprum_client::kapprum::{Kapprum, Surroundings};
 use kapprum_client::key_store::{KeyStore, PlainFileKeyStore, Secret};
 use kapprum_client::profile::{ProfileId, SignedIn};
 use kapprum_client::sync::machine::Failure;
-use kapprum_client::sync::wire::{Answer, Http, Pending, Wire};
+use kapprum_client::sync::wire::{Answer, Http, Pending, Pieces, Wire};
 use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::grant::Grant;
 use kapprum_domain::id::{DeviceId, GroupId};
@@ -167,20 +168,39 @@ impl Running {
     }
 }
 
-/// A cable that can be pulled.
+/// A cable with its fault.
 #[derive(Clone, Default)]
 pub struct Cable {
-    pulled: Arc<AtomicBool>,
+    fault: Arc<Mutex<Fault>>,
+}
+
+/// What is wrong with a cable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// Nothing goes through.
+    Pulled,
+    /// Requests arrive, answers get lost.
+    AnswerLost,
+    /// Of an answer the first piece arrives: all but the scopes that it asked for, and the end.
+    AnswerCut,
 }
 
 impl Cable {
     /// Pulls it, or puts it back.
     pub fn pull(&self, pulled: bool) {
-        self.pulled.store(pulled, Ordering::Relaxed);
+        self.set(if pulled { Fault::Pulled } else { Fault::None });
     }
 
-    fn is_pulled(&self) -> bool {
-        self.pulled.load(Ordering::Relaxed)
+    /// Gives it a fault, or none.
+    pub fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap()
     }
 }
 
@@ -189,12 +209,32 @@ struct Cabled {
     cable: Cable,
 }
 
+/// The first piece of an answer, and nothing after it.
+struct Cut(Option<Box<dyn Pieces>>);
+
+impl Pieces for Cut {
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>> {
+        let whole = self.0.take();
+        Box::pin(async { whole.ok_or(Failure::Lost)?.next().await })
+    }
+}
+
 impl Wire for Cabled {
     fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
-        if self.cable.is_pulled() {
+        let fault = self.cable.fault();
+        if fault == Fault::Pulled {
             return Box::pin(async { Err(Failure::Lost) });
         }
-        self.http.sync(bearer, request)
+        let answer = self.http.sync(bearer, request);
+        Box::pin(async move {
+            match (answer.await?, fault) {
+                (_, Fault::AnswerLost) => Err(Failure::Lost),
+                (Answer::Pieces(whole, lines), Fault::AnswerCut) => {
+                    Ok(Answer::Pieces(Box::new(Cut(Some(whole))), lines))
+                }
+                (answer, _) => Ok(answer),
+            }
+        })
     }
 
     fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>> {
@@ -202,7 +242,7 @@ impl Wire for Cabled {
     }
 
     fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
-        if self.cable.is_pulled() {
+        if self.cable.fault() == Fault::Pulled {
             return Box::pin(async { Err(Failure::Lost) });
         }
         self.http.sign_out(bearer)
