@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         arguments.remove(0);
     }
     let done = match verb.as_str() {
-        "demo" => run("kapprum-demo", Profile::Dev, &arguments),
+        "demo" => demo(&arguments),
         "simulate" => run("kapprum-simulation", Profile::Dev, &arguments),
         "bench" => run("kapprum-benches", Profile::Release, &arguments),
         "sample" => run("sample", Profile::Dev, &arguments),
@@ -84,6 +84,12 @@ fn help() -> Result<ExitCode, Failure> {
 
 fn wrong_usage(what: &str) -> Failure {
     Failure { message: format!("{what} `cargo xtask --help` lists what there is."), code: 2 }
+}
+
+/// The demo, with the device beside it by which its last lines go on.
+fn demo(arguments: &[String]) -> Result<ExitCode, Failure> {
+    Cargo::found()?.binary("kapprum-device", Profile::Dev)?;
+    run("kapprum-demo", Profile::Dev, arguments)
 }
 
 /// Builds a binary of the workspace and becomes it, so that signals and exit code are its own.

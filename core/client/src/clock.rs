@@ -37,6 +37,8 @@ pub struct Offset {
     pub by_boot: i64,
     /// Server time less wall clock.
     pub by_wall: i64,
+    /// The server's time then: it can't be earlier now.
+    pub contact: Timestamp,
 }
 
 impl Offset {
@@ -47,18 +49,53 @@ impl Offset {
             boot: boot.id,
             by_boot: server.0.saturating_sub(boot.elapsed),
             by_wall: server.0.saturating_sub(clock.wall().0),
+            contact: server,
         }
     }
 }
 
 /// The server's time now, by the last contact if there was one.
 pub fn estimate(clock: &dyn Clock, offset: Option<Offset>) -> Estimate {
+    let Some(offset) = offset else { return Estimate { now: clock.wall(), uncertain: true } };
     let boot = clock.boot();
-    match offset {
-        Some(offset) if offset.boot == boot.id => {
-            Estimate { now: Timestamp(boot.elapsed.saturating_add(offset.by_boot)), uncertain: false }
+    let by_boot = Timestamp(boot.elapsed.saturating_add(offset.by_boot));
+    // A boot clock that ran backwards is another boot, whatever its number.
+    if offset.boot == boot.id && by_boot >= offset.contact {
+        return Estimate { now: by_boot, uncertain: false };
+    }
+    Estimate { now: clock.wall().plus(offset.by_wall).max(offset.contact), uncertain: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Told(i64, Boot);
+
+    impl Clock for Told {
+        fn wall(&self) -> Timestamp {
+            Timestamp(self.0)
         }
-        Some(offset) => Estimate { now: clock.wall().plus(offset.by_wall), uncertain: true },
-        None => Estimate { now: clock.wall(), uncertain: true },
+
+        fn boot(&self) -> Boot {
+            self.1
+        }
+    }
+
+    #[test]
+    fn the_servers_time_by_the_clocks_that_are_left() {
+        let clock = |wall, id, elapsed| Told(wall, Boot { id, elapsed });
+        let offset = Offset::measure(&clock(5_000, 1, 100), Timestamp(9_000));
+        for (told, now, uncertain, why) in [
+            (clock(5_050, 1, 150), 9_050, false, "the boot clock decides"),
+            (clock(77, 1, 150), 9_050, false, "whatever the wall clock says"),
+            (clock(5_300, 2, 20), 9_300, true, "restarted: only the wall clock is left"),
+            (clock(100, 2, 20), 9_000, true, "it was set back: never before the last contact"),
+            (clock(5_300, 1, 20), 9_300, true, "the same number, and yet another boot"),
+        ] {
+            assert_eq!(estimate(&told, Some(offset)), Estimate { now: Timestamp(now), uncertain }, "{why}");
+        }
+        let wall = Estimate { now: Timestamp(5_000), uncertain: true };
+        assert_eq!(estimate(&clock(5_000, 1, 100), None), wall, "no contact yet");
     }
 }

@@ -58,9 +58,26 @@ pub enum Error {
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] rusqlite::Error),
+    /// The store failed under a rule or a view; the text names the kind of failure, never data.
+    #[error("the store could not be read: {0}")]
+    Broken(String),
     /// A file beside the store failed.
     #[error("a file failed")]
     File(#[from] std::io::Error),
+}
+
+impl Error {
+    /// The disk does not take what is written, or give what is read.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, ReadOnly, SystemIoFailure};
+        match self {
+            Self::Full | Self::Broken(_) => true,
+            Self::Store(error) => {
+                matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly | SystemIoFailure))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Error {
@@ -78,7 +95,7 @@ impl From<Unread> for Error {
     fn from(unread: Unread) -> Self {
         match unread {
             Unread::NotHeld(_) => Self::NotHeld,
-            Unread::Broken(why) => Self::Key(why),
+            Unread::Broken(why) => Self::Broken(why),
         }
     }
 }

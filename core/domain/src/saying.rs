@@ -42,6 +42,11 @@ pub(crate) fn day(words: &Words, day: Day, today: Day) -> String {
     }
 }
 
+/// What was lost from a phone.
+pub(crate) fn lost(words: &Words, count: u64) -> String {
+    words.lost(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Days of an absence, as the end of a sentence.
 pub(crate) fn days(words: &Words, days: Days, today: Day) -> String {
     let from = day(words, days.from, today);

@@ -88,8 +88,10 @@ pub struct Around {
     pub whole: bool,
     /// Something is locked for want of contact.
     pub locked: bool,
-    /// When the server was last heard of.
+    /// When the server was last heard of; of several the one that was silent for longest.
     pub contact: Option<Timestamp>,
+    /// Data on this phone could not be read any more and is gone, with so much that was not sent.
+    pub lost: Option<u64>,
 }
 
 /// Shows a view to an actor: several accounts of one person for home, one account otherwise.

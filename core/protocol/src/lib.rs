@@ -16,6 +16,9 @@ pub mod sum;
 /// The one version of the protocol that this build speaks.
 pub const VERSION: u32 = 1;
 
+/// The header of a 204 that tells the server's time, in milliseconds since 1970: an answer without news is contact too.
+pub const NOW_HEADER: &str = "x-kapprum-now";
+
 /// A text that is not what it should be. It says which part, never what stood there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed {0}")]

@@ -85,6 +85,11 @@ loading = Loading …
 old_data = Last fetched { $day } { $time }
 locked = Locked, because this phone has had no contact for long. Connect to the network.
 no_right = This is not shown to you.
+lost = The data on this phone could not be read. { $count ->
+    [0] Sign in again.
+    [one] One thing that was not sent is gone. Sign in again and redo it.
+   *[other] { $count } things that were not sent are gone. Sign in again and redo them.
+}
 
 ## What was sent
 sent_report = { $name }: { $days }

@@ -144,6 +144,7 @@ messages! {
     old_data(day: &str, time: &str);
     locked();
     no_right();
+    lost(count: i64);
     sent_report(name: &str, days: &str);
     sent_change_absence(name: &str);
     sent_withdraw(name: &str);

@@ -85,6 +85,11 @@ loading = Hämtar …
 old_data = Senast hämtat { $day } { $time }
 locked = Låst för att det var länge sedan telefonen hade kontakt. Anslut till nätet.
 no_right = Det här visas inte för dig.
+lost = Uppgifterna i telefonen gick inte att läsa. { $count ->
+    [0] Logga in igen.
+    [one] En sak som inte var skickad är borta. Logga in igen och gör om den.
+   *[other] { $count } saker som inte var skickade är borta. Logga in igen och gör om dem.
+}
 
 ## Vad som skickats
 sent_report = { $name }: { $days }

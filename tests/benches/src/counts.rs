@@ -90,7 +90,7 @@ pub(crate) fn work(what: &str, times: u32, folder: &Path) {
 fn send(store: &Store, tap: u32) {
     let command = check(2, B, u128::from(tap));
     let time = estimate(&OwnClock, store.read(|reader| reader.offset()).unwrap());
-    store.save(&Saving { id: CommandId(Uuid::now_v7()), command: &command, tapped: None, time }).unwrap();
+    store.save(&[Saving { id: CommandId(Uuid::now_v7()), command: &command, tapped: None, time }]).unwrap();
 }
 
 /// A changed day arrives, each time of another placement.

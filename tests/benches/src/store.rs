@@ -33,7 +33,9 @@ pub(crate) fn open(folder: &Path, account: Account, plain: bool) -> Arc<Store> {
     let path = path(folder);
     let ballast = Arc::new(FileBallast::beside(&path));
     let pulse = watch::Sender::new(0);
-    Arc::new(Store::open(Options { path, protection: protection(plain), account, ballast, pulse }).unwrap())
+    let options =
+        Options { path, protection: protection(plain), account, ballast, pulse, last_resort: Arc::new(|| ()) };
+    Arc::new(Store::open(options).unwrap())
 }
 
 pub(crate) fn path(folder: &Path) -> PathBuf {
@@ -58,8 +60,7 @@ pub(crate) async fn fetch(
         store: store.clone(),
         wire,
         clock: Arc::new(OwnClock),
-        bearer: Secret::new(activated.bearer),
-        unsent: folder.join("unsent.json"),
+        bearer: Some(Secret::new(activated.bearer)),
         status,
         seed: 1,
     };

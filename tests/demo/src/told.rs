@@ -90,7 +90,9 @@ impl Telling {
     /// How to go on by hand.
     pub(crate) fn go_on(&self, server: &str, token: &str, child: ChildId) {
         self.title("The server stays up. Go on by hand, in another terminal:");
-        println!("  alias device='cargo run -q -p kapprum-device -- --home /tmp/my-phone'");
+        // Built beside this program: a bare `cargo run` would miss OpenSSL where the system has no headers.
+        let device = std::env::current_exe().unwrap_or_default().with_file_name("kapprum-device");
+        println!("  alias device='{} --home /tmp/my-phone'", device.display());
         println!("  device sign-in --server {server} --invite '{token}'");
         println!("  device view home");
         println!("  device view child-day --child {child}");
@@ -138,7 +140,8 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
                 };
                 format!("{sign} {} · {}", line.what, line.state)
             };
-            (outbox.title.clone(), outbox.lines.iter().map(line).chain(outbox.empty.clone()).collect())
+            let rest = [&outbox.notice, &outbox.empty].into_iter().flatten().cloned();
+            (outbox.title.clone(), outbox.lines.iter().map(line).chain(rest).collect())
         }
         Screen::Nothing { text } => (String::new(), vec![text.clone()]),
         Screen::ChildDay(day) => (day.heading.clone(), vec![format!("{} {}", day.name, day.line)]),

@@ -1,6 +1,7 @@
 //! A phone without a screen: the core behind a command line, JSON in and out.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use kapprum_client::profile::ProfileId;
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{ChildId, CommandId, GroupId, PersonId};
 use kapprum_domain::saying;
-use kapprum_domain::screen::Ask;
+use kapprum_domain::screen::{Ask, Screen};
 use kapprum_domain::time::{Day, TimeOfDay, Timestamp};
-use kapprum_town::harness::{Device, OwnClock};
+use kapprum_town::harness::{Cable, Device, OwnClock};
 use kapprum_words::{Language, Words};
 use serde_json::json;
 use uuid::Uuid;
@@ -30,15 +31,15 @@ struct Arguments {
     /// Without network.
     #[arg(long)]
     offline: bool,
-    /// Another time than the clock's, such as 2026-11-24T07:12.
+    /// As after a restart at another time, such as 2026-11-24T07:12; without network, since a server has its own time.
     #[arg(long, value_parser = moment)]
     now: Option<Timestamp>,
     /// sv or en.
     #[arg(long, default_value = "sv")]
     language: String,
-    /// Which accounts, where several people use the device.
-    #[arg(long, default_value_t = 0)]
-    profile: u32,
+    /// Which accounts, where several people use the device; to sign in: beside those of the same person.
+    #[arg(long)]
+    profile: Option<u32>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -87,6 +88,11 @@ enum Verb {
     Undo {
         /// The command's id.
         id: CommandId,
+    },
+    /// Forgets the outcome of a command, or without its id what the device was told to have lost.
+    Dismiss {
+        /// The command's id.
+        id: Option<CommandId>,
     },
     /// Signs out and destroys the data.
     SignOut {
@@ -153,23 +159,32 @@ impl Problem {
             Error::SignedOut => "signed_out",
             Error::Expired => "invitation_expired",
             Error::Offline => "offline",
-            Error::Malformed(_) | Error::Store(_) | Error::File(_) => "failed",
+            Error::Malformed(_) | Error::Store(_) | Error::Broken(_) | Error::File(_) => "failed",
         };
         Self(json!({ "error": name, "text": error.to_string() }))
     }
 }
 
 /// A clock that stands where it was told to.
-struct Standing(Timestamp);
+struct Standing {
+    now: Timestamp,
+    boot: u64,
+}
+
+impl Standing {
+    fn at(now: Timestamp) -> Self {
+        // A boot of its own in each run: nothing that was measured in another is believed.
+        Self { now, boot: RandomState::new().build_hasher().finish() }
+    }
+}
 
 impl Clock for Standing {
     fn wall(&self) -> Timestamp {
-        self.0
+        self.now
     }
 
     fn boot(&self) -> Boot {
-        // A boot of its own: the offset to the server's clock is not trusted across it.
-        Boot { id: 0, elapsed: self.0.0 }
+        Boot { id: self.boot, elapsed: 0 }
     }
 }
 
@@ -181,48 +196,83 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let words = Words::new(Language::of(&arguments.language));
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(run(&arguments, &words)) {
+    let done = Arguments::try_parse().map_err(Exit::from).and_then(|arguments| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Problem::of(&error.into(), &Words::new(Language::default()), Timestamp(0)))?;
+        Ok(runtime.block_on(run(&arguments))?)
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Problem(problem)) => {
+        Err(Exit::Help(text)) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(Exit::Failed(Problem(problem))) => {
             eprintln!("{problem}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(arguments: &Arguments, words: &Words) -> Result<(), Problem> {
+/// Why a run ends without doing anything.
+enum Exit {
+    Help(String),
+    Failed(Problem),
+}
+
+impl From<clap::Error> for Exit {
+    fn from(error: clap::Error) -> Self {
+        let text = error.render().to_string();
+        if !error.use_stderr() {
+            return Self::Help(text);
+        }
+        let line = text.lines().next().unwrap_or_default();
+        Self::Failed(Problem::usage(line.strip_prefix("error: ").unwrap_or("what is to be done? See --help")))
+    }
+}
+
+impl From<Problem> for Exit {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Problem> {
+    let words = Words::new(Language::of(&arguments.language));
     let clock: Arc<dyn Clock> = match arguments.now {
-        Some(now) => Arc::new(Standing(now)),
+        Some(now) => Arc::new(Standing::at(now)),
         None => Arc::new(OwnClock),
     };
     let now = clock.wall();
-    let problem = |error: Error| Problem::of(&error, words, now);
+    let problem = |error: Error| Problem::of(&error, &words, now);
     if !arguments.home.exists() && !matches!(arguments.verb, Verb::SignIn { .. }) {
         return Err(Problem::usage("no such folder: sign in first"));
     }
-    let device = Device::open(&arguments.home, clock, words.language()).map_err(problem)?;
-    device.cable.pull(arguments.offline);
-    let profile = ProfileId(arguments.profile);
+    let cable = Cable::default();
+    let offline = arguments.offline || arguments.now.is_some();
+    cable.pull(offline);
+    let device = Device::open_on(cable, &arguments.home, clock, words.language()).map_err(problem)?;
     let kapprum = &device.kapprum;
-    if !matches!(arguments.verb, Verb::SignIn { .. } | Verb::Accounts) && kapprum.accounts().is_empty() {
-        return Err(problem(Error::SignedOut));
+    if let Verb::SignIn { server, invite } = &arguments.verb {
+        let token = invite.rsplit_once("#invite=").map_or(invite.as_str(), |(_, token)| token);
+        let signed_in = kapprum.sign_in(server, token, arguments.profile.map(ProfileId)).await.map_err(problem)?;
+        kapprum.sync(signed_in.profile).await.map_err(problem)?;
+        println!("{}", json!(signed_in));
+        kapprum.suspend().await;
+        return Ok(());
     }
+    let mut profiles: Vec<ProfileId> = kapprum.accounts().iter().map(|one| one.profile).collect();
+    profiles.extend(kapprum.lost().iter().map(|loss| loss.profile));
+    let profile = match (arguments.profile.map(ProfileId), profiles.iter().min()) {
+        (Some(profile), _) if profiles.contains(&profile) => profile,
+        (Some(_), _) => return Err(Problem::usage("no account has this profile")),
+        (None, Some(first)) => *first,
+        (None, None) if matches!(arguments.verb, Verb::Accounts) => ProfileId(0),
+        (None, None) => return Err(problem(Error::SignedOut)),
+    };
     match &arguments.verb {
-        Verb::SignIn { server, invite } => {
-            let token = invite.rsplit_once("#invite=").map_or(invite.as_str(), |(_, token)| token);
-            let signed_in = kapprum.sign_in(server, token, Some(profile)).await.map_err(problem)?;
-            kapprum.sync(signed_in.profile).await.map_err(problem)?;
-            println!("{}", json!(signed_in));
-        }
+        Verb::SignIn { .. } => {}
         Verb::Accounts => println!("{}", json!(kapprum.accounts())),
         Verb::Sync => {
             kapprum.sync(profile).await.map_err(problem)?;
@@ -231,31 +281,33 @@ async fn run(arguments: &Arguments, words: &Words) -> Result<(), Problem> {
         Verb::Send { command, tapped } => {
             let command: Command = serde_json::from_str(command).map_err(|error| Problem::usage(&error.to_string()))?;
             let sent = kapprum.send(profile, vec![command], *tapped).await.map_err(problem)?;
-            if !arguments.offline {
+            if !offline {
                 // Saved in any case; sent now if that can be.
                 let _ = tokio::time::timeout(Duration::from_secs(5), kapprum.sync(profile)).await;
             }
-            let ids: Vec<Uuid> = sent.parts.iter().flat_map(|(_, ids)| ids).map(|id| id.0).collect();
+            let saved = sent.parts.iter().filter_map(|(_, saved)| saved.as_ref().ok());
+            let ids: Vec<Uuid> = saved.flatten().map(|id| id.0).collect();
             println!("{}", json!({ "saved": ids, "split": sent.is_split() }));
         }
-        Verb::View(which) => {
-            let screen = kapprum.feed(profile, which.ask()?).next().await.map_err(problem)?;
-            println!("{}", json!(screen));
-        }
+        Verb::View(which) => show(kapprum.feed(profile, which.ask()?).next().await.map_err(problem)?),
         Verb::Watch(which) => {
             kapprum.foreground(profile, true);
             let mut feed = kapprum.feed(profile, which.ask()?);
             loop {
-                println!("{}", json!(feed.next().await.map_err(problem)?));
+                show(feed.next().await.map_err(problem)?);
             }
         }
-        Verb::Outbox => {
-            let screen = kapprum.feed(profile, Ask::Outbox).next().await.map_err(problem)?;
-            println!("{}", json!(screen));
-        }
+        Verb::Outbox => show(kapprum.feed(profile, Ask::Outbox).next().await.map_err(problem)?),
         Verb::Undo { id } => {
             let undone = kapprum.undo(profile, *id).await.map_err(problem)?;
             println!("{}", json!({ "undone": undone }));
+        }
+        Verb::Dismiss { id } => {
+            let dismissed = match id {
+                Some(id) => kapprum.dismiss(profile, *id).await,
+                None => kapprum.dismiss_lost(profile).await.map(|()| true),
+            };
+            println!("{}", json!({ "dismissed": dismissed.map_err(problem)? }));
         }
         Verb::SignOut { drop_unsent } => {
             for account in kapprum.accounts().into_iter().filter(|one| one.profile == profile) {
@@ -266,4 +318,8 @@ async fn run(arguments: &Arguments, words: &Words) -> Result<(), Problem> {
     }
     kapprum.suspend().await;
     Ok(())
+}
+
+fn show(screen: Screen) {
+    println!("{}", json!(screen));
 }

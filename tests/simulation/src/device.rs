@@ -108,8 +108,10 @@ impl Ballast for Disk {
         connection.pragma_update(None, "max_page_count", pages).is_ok()
     }
 
-    fn restore(&self) {
-        // Told of a checkpoint: the log starts over.
+    fn restore(&self) {}
+
+    fn emptied(&self) {
+        // The log starts over.
         self.log.synced.store(0, Ordering::Relaxed);
     }
 
@@ -301,6 +303,7 @@ fn open(path: &Path, account: Account, disk: &Arc<Disk>) -> Store {
         account,
         ballast: disk.clone(),
         pulse: watch::Sender::new(0),
+        last_resort: Arc::new(|| ()),
     };
     Store::open(options).unwrap()
 }

@@ -128,10 +128,14 @@ impl History {
         let device = &self.devices[index];
         let compared = start || properties::replayed_now(device)?;
         let (locked, not_here) = (properties::locked(device), properties::not_here(device));
-        match apply::housekeep(&device.store, device.clocks.as_ref(), start) {
-            Ok(done) if done.purged => device.store.checkpoint().map_err(|error| error.to_string())?,
-            Ok(_) => {}
+        match apply::housekeep(&device.store, &device.loading, device.clocks.as_ref(), start) {
+            Ok(_) => drop(device.store.empty_log().map_err(|error| error.to_string())?),
             Err(Error::Full) => return Ok(()),
+            Err(Error::Unreadable) => {
+                self.sometimes("a purge failed");
+                self.destroyed(index);
+                return Ok(());
+            }
             Err(error) => return Err(format!("housekeeping failed: {error}")),
         }
         let device = &self.devices[index];

@@ -377,12 +377,16 @@ impl History {
         if !current || device.suspended {
             return Ok(());
         }
-        let compared = properties::replayed_now(device)?;
-        match apply::nothing_new(&device.store, device.clocks.as_ref()) {
-            Ok(()) if compared => self.replayed(flight.device),
-            Ok(()) | Err(Error::Full) => Ok(()),
-            Err(error) => Err(format!("an answer without news failed: {error}")),
+        let (locked, told) = (properties::locked(device), Some(self.now()));
+        let waiting = self.waiting(flight.device);
+        let device = &self.devices[flight.device];
+        match apply::nothing_new(&device.store, told, device.clocks.as_ref()) {
+            Ok(()) => {}
+            Err(Error::Full) => return Ok(()),
+            Err(error) => return Err(format!("an answer without news failed: {error}")),
         }
+        self.settled_now(flight.device, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
+        if locked { self.replayed(flight.device) } else { Ok(()) }
     }
 
     /// A line reaches the machine, and what follows from it the store. Whether the answer goes on.
@@ -444,11 +448,11 @@ impl History {
             Step::Rights(rights) => properties::lost_with(&self.devices[index], rights),
             _ => Vec::new(),
         };
-        // Erasing hardly ever needs more room: here the log itself has none.
+        // Erasing hardly ever needs more room: here the log itself has none, and the key was destroyed.
         let no_room = matches!(step, Step::Rights(_)) && self.devices[index].disk.has_nothing() && self.chance(4);
         let device = &mut self.devices[index];
         let result = if no_room {
-            Err(Error::Full)
+            Err(Error::Unreadable)
         } else {
             apply_variant(self.variant, device, step, &|number| self.server.name(number))
         };
@@ -456,7 +460,7 @@ impl History {
         self.say(|_| format!("{name}: {}{}", called(step), if result.is_err() { ": failed" } else { "" }));
         let done = match result {
             Ok(done) => done,
-            Err(Error::Full) if matches!(step, Step::Rights(_)) => {
+            Err(Error::Unreadable) => {
                 self.sometimes("a purge failed");
                 self.destroyed(index);
                 return Ok(false);
@@ -492,8 +496,7 @@ impl History {
             }
         }
         let device = &self.devices[index];
-        if done.purged {
-            device.store.checkpoint().map_err(|error| error.to_string())?;
+        if done.purged && device.store.empty_log().map_err(|error| error.to_string())? {
             properties::not_in_bytes(device, "mormor")?;
         }
         if matches!(step, Step::First(_)) {

@@ -89,7 +89,7 @@ impl History {
         let device = &mut self.devices[index];
         let time = device.now()?;
         let tapped = (device.account.role == Role::Tablet).then(story::maja);
-        let result = device.store.save(&Saving { id, command, tapped, time });
+        let result = device.store.save(&[Saving { id, command, tapped, time }]);
         if self.variant == Variant::SavedWithoutSync {
             device.disk.lie();
         }

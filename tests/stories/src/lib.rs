@@ -128,7 +128,8 @@ impl Story {
 /// Sends what one person asks for; it is saved.
 pub async fn send(device: &Device, command: Command) -> CommandId {
     let sent = device.kapprum.send(OWN, vec![command], None).await.unwrap();
-    *sent.parts.first().and_then(|(_, ids)| ids.first()).unwrap()
+    let (_, ids) = sent.parts.into_iter().next().unwrap();
+    ids.unwrap().pop().unwrap()
 }
 
 /// The lines that a view shows now.

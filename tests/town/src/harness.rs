@@ -1,12 +1,12 @@
 //! A town at work: a server on a free port with the town imported, and devices that sign in to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use kapprum_client::clock::{Boot, Clock};
-use kapprum_client::error::Result;
+use kapprum_client::error::{Error, Result};
 use kapprum_client::kapprum::{Kapprum, Surroundings};
 use kapprum_client::key_store::{KeyStore, PlainFileKeyStore, Secret};
 use kapprum_client::profile::{ProfileId, SignedIn};
@@ -25,6 +25,7 @@ use kapprum_server::http::Server;
 use kapprum_server::import::{self, Folder, Report};
 use kapprum_server::open;
 use kapprum_words::Language;
+use tokio::sync::watch;
 
 use super::Town;
 
@@ -171,7 +172,7 @@ impl Running {
 /// A cable with its fault.
 #[derive(Clone, Default)]
 pub struct Cable {
-    fault: Arc<Mutex<Fault>>,
+    fault: Arc<watch::Sender<Fault>>,
 }
 
 /// What is wrong with a cable.
@@ -180,7 +181,7 @@ pub enum Fault {
     /// Nothing.
     #[default]
     None,
-    /// Nothing goes through.
+    /// What is under way is cut, nothing new gets through.
     Pulled,
     /// Requests arrive, answers get lost.
     AnswerLost,
@@ -196,17 +197,45 @@ impl Cable {
 
     /// Gives it a fault, or none.
     pub fn set(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
+        self.fault.send_replace(fault);
     }
 
-    fn fault(&self) -> Fault {
-        *self.fault.lock().unwrap()
+    /// What comes through, unless the cable is pulled before or meanwhile.
+    async fn carry<T>(&self, through: impl Future<Output = T>) -> Option<T> {
+        let mut fault = self.fault.subscribe();
+        tokio::select! {
+            biased;
+            _ = fault.wait_for(|fault| *fault == Fault::Pulled) => None,
+            carried = through => Some(carried),
+        }
     }
 }
 
-struct Cabled {
-    http: Http,
+struct Cabled<T> {
+    end: T,
     cable: Cable,
+}
+
+impl Wire for Cabled<Http> {
+    fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
+        Box::pin(async move {
+            let (fault, cable) = (*self.cable.fault.borrow(), self.cable.clone());
+            match (self.cable.carry(self.end.sync(bearer, request)).await.unwrap_or(Err(Failure::Lost))?, fault) {
+                (_, Fault::AnswerLost) => Err(Failure::Lost),
+                (Answer::Pieces(end, lines), Fault::AnswerCut) => Ok(Answer::Pieces(Box::new(Cut(Some(end))), lines)),
+                (Answer::Pieces(end, lines), _) => Ok(Answer::Pieces(Box::new(Cabled { end, cable }), lines)),
+                (nothing, _) => Ok(nothing),
+            }
+        })
+    }
+
+    fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>> {
+        Box::pin(async move { self.cable.carry(self.end.activate(token)).await.unwrap_or(Err(Error::Offline)) })
+    }
+
+    fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
+        Box::pin(async move { self.cable.carry(self.end.sign_out(bearer)).await.unwrap_or(Err(Failure::Lost)) })
+    }
 }
 
 /// The first piece of an answer, and nothing after it.
@@ -219,33 +248,9 @@ impl Pieces for Cut {
     }
 }
 
-impl Wire for Cabled {
-    fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
-        let fault = self.cable.fault();
-        if fault == Fault::Pulled {
-            return Box::pin(async { Err(Failure::Lost) });
-        }
-        let answer = self.http.sync(bearer, request);
-        Box::pin(async move {
-            match (answer.await?, fault) {
-                (_, Fault::AnswerLost) => Err(Failure::Lost),
-                (Answer::Pieces(whole, lines), Fault::AnswerCut) => {
-                    Ok(Answer::Pieces(Box::new(Cut(Some(whole))), lines))
-                }
-                (answer, _) => Ok(answer),
-            }
-        })
-    }
-
-    fn activate<'a>(&'a self, token: &'a str) -> Pending<'a, Result<Activated>> {
-        self.http.activate(token)
-    }
-
-    fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
-        if self.cable.fault() == Fault::Pulled {
-            return Box::pin(async { Err(Failure::Lost) });
-        }
-        self.http.sign_out(bearer)
+impl Pieces for Cabled<Box<dyn Pieces>> {
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>> {
+        Box::pin(async move { self.cable.carry(self.end.next()).await.unwrap_or(Err(Failure::Lost)) })
     }
 }
 
@@ -264,7 +269,11 @@ pub struct Device {
 impl Device {
     /// A device with this folder.
     pub fn open(home: &Path, clock: Arc<dyn Clock>, language: Language) -> Result<Self> {
-        let cable = Cable::default();
+        Self::open_on(Cable::default(), home, clock, language)
+    }
+
+    /// A device on a cable that may be pulled already.
+    pub fn open_on(cable: Cable, home: &Path, clock: Arc<dyn Clock>, language: Language) -> Result<Self> {
         let kapprum = core(home, &cable, clock.clone(), language)?;
         Ok(Self { home: home.to_owned(), cable, kapprum, clock, language })
     }
@@ -283,7 +292,7 @@ impl Device {
         // What ran when it died lets go of the folder within moments.
         let mut last = core(&home, &cable, clock.clone(), language);
         for _ in 0..200 {
-            if !matches!(last, Err(kapprum_client::error::Error::InUse)) {
+            if !matches!(last, Err(Error::InUse)) {
                 break;
             }
             std::thread::park_timeout(std::time::Duration::from_millis(10));
@@ -324,7 +333,7 @@ fn core(home: &Path, cable: &Cable, clock: Arc<dyn Clock>, language: Language) -
         keys,
         clock,
         wires: Box::new(move |server| {
-            Ok(Arc::new(Cabled { http: Http::new(server, None)?, cable: cable.clone() }) as Arc<dyn Wire>)
+            Ok(Arc::new(Cabled { end: Http::new(server, None)?, cable: cable.clone() }) as Arc<dyn Wire>)
         }),
         language,
     })

@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::BUSY;
 use crate::error::{Error, Result};
 
 /// The 32 random bytes that encrypt one account's file. Not `Debug`; wiped when dropped.
@@ -60,9 +61,9 @@ pub(super) fn open(path: &Path, protection: &Protection, read_only: bool) -> Res
          PRAGMA temp_store = MEMORY;
          PRAGMA secure_delete = ON;
          PRAGMA cache_size = -8192;
-         PRAGMA busy_timeout = 5000;
          PRAGMA trusted_schema = OFF;",
     )?;
+    connection.busy_timeout(BUSY)?;
     if read_only {
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
     }

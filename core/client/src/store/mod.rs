@@ -3,26 +3,31 @@
 //! One writer behind a lock and a stack of readers (last used first, so its pages are warm). Every change is one
 //! [`Transaction`]; its small operations are composed in [`crate::sync::apply`] and [`crate::store::Store::save`].
 
+mod ballast;
 mod connection;
 mod freshness;
 mod outbox;
 mod overlay;
 mod reading;
 mod schema;
+mod side_file;
 mod transaction;
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use kapprum_domain::actor::Account;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
+pub use ballast::{Ballast, FileBallast};
 pub use connection::{Key, Protection};
-pub use outbox::{OutboxRow, Plan, RowState, Saving, Unsent};
+pub use outbox::{OutboxRow, Plan, RowState, Saving};
 pub use overlay::Replayed;
 pub use reading::Reader;
+pub use side_file::Unsent;
 pub use transaction::{ScopeRow, Swapped, Transaction};
 
 use crate::error::{Error, Result};
@@ -40,16 +45,8 @@ pub struct Options {
     pub ballast: Arc<dyn Ballast>,
     /// Raised at each commit; feeds wake by it.
     pub pulse: watch::Sender<u64>,
-}
-
-/// Room kept for bad days: freed when the disk is full, so that purge and outbox can still write.
-pub trait Ballast: Send + Sync {
-    /// Frees the reserve; whether there was any.
-    fn release(&self, connection: &Connection) -> bool;
-    /// Takes the reserve again if there is room.
-    fn restore(&self);
-    /// Told of the writer's connection when it is opened.
-    fn opened(&self, _connection: &mut Connection) {}
+    /// Destroys the key: what is left when the disk refuses to erase what must go.
+    pub last_resort: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The store of one account.
@@ -59,11 +56,34 @@ pub struct Store {
     readers: Mutex<Vec<Connection>>,
     /// Whether the files are open; held shared while one is read, so that suspending waits for it.
     open: RwLock<bool>,
+    /// What the side file says.
+    noted: Mutex<Option<Unsent>>,
+    health: Health,
+}
+
+/// What is known of the file's state.
+#[derive(Default)]
+struct Health {
+    /// How many records this build could not read.
     unreadable: AtomicU64,
+    /// Nothing here can be read any more.
+    lost: AtomicBool,
+}
+
+impl Health {
+    fn note(&self, error: &Error) {
+        if matches!(error, Error::Unreadable) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Readers kept open.
 const READERS: usize = 2;
+/// How long a connection waits for another.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long emptying the log waits for readers: whoever saves something waits as long.
+const EMPTYING: Duration = Duration::from_millis(20);
 
 impl Store {
     /// Opens the file, making it if it is not there.
@@ -74,7 +94,8 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
             open: RwLock::new(true),
-            unreadable: AtomicU64::new(0),
+            noted: Mutex::default(),
+            health: Health::default(),
         };
         Ok(store)
     }
@@ -86,15 +107,27 @@ impl Store {
 
     /// How many times a record was skipped because this build can't read it.
     pub fn unreadable(&self) -> u64 {
-        self.unreadable.load(Ordering::Relaxed)
+        self.health.unreadable.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing here can be read any more: the file is damaged, or its key was destroyed.
+    pub fn is_lost(&self) -> bool {
+        self.health.lost.load(Ordering::Relaxed)
     }
 
     /// Reads one snapshot of record ⊕ overlay. Never waits for the writer.
     pub fn read<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        if self.is_lost() {
+            return Err(Error::Unreadable);
+        }
         if !*open {
             return Err(Error::Closed);
         }
+        self.look(work).inspect_err(|error| self.health.note(error))
+    }
+
+    fn look<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let idle = lock(&self.readers).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -102,7 +135,7 @@ impl Store {
         };
         let result = {
             let snapshot = rusqlite::Transaction::new_unchecked(&connection, TransactionBehavior::Deferred)?;
-            work(&Reader::new(&snapshot, &self.options.account, &self.unreadable))
+            work(&Reader::new(&snapshot, &self.options.account, &self.health))
         };
         let mut readers = lock(&self.readers);
         if readers.len() < READERS {
@@ -111,17 +144,29 @@ impl Store {
         result
     }
 
-    /// One transaction; all or nothing. On a full disk the ballast is freed and the work is done once more.
+    /// One transaction; all or nothing. What a person saves and what must be erased may use the reserve of a full disk;
+    /// if the disk still refuses to erase, the key is destroyed, and nothing here can be read any more.
     pub fn write<T>(&self, durability: Durability, mut work: impl FnMut(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut guard = lock(&self.writer);
+        if self.is_lost() {
+            return Err(Error::Unreadable);
+        }
         let connection = guard.as_mut().ok_or(Error::Closed)?;
         let mut result = self.attempt(connection, durability, &mut work);
-        if matches!(result, Err(Error::Full)) && self.options.ballast.release(connection) {
+        let spare = durability != Durability::Fetched;
+        if spare && matches!(result, Err(Error::Full)) && self.options.ballast.release(connection) {
             result = self.attempt(connection, durability, &mut work);
         }
+        if durability == Durability::Erased && result.as_ref().is_err_and(Error::is_of_the_disk) {
+            (self.options.last_resort)();
+            *guard = None;
+            lock(&self.readers).clear();
+            result = Err(Error::Unreadable);
+        }
         drop(guard);
-        if result.is_ok() {
-            self.options.pulse.send_modify(|count| *count += 1);
+        match &result {
+            Ok(_) => self.options.pulse.send_modify(|count| *count += 1),
+            Err(error) => self.health.note(error),
         }
         result
     }
@@ -135,26 +180,55 @@ impl Store {
         // SQLite takes the setting only between transactions.
         connection.pragma_update(None, "synchronous", durability.pragma())?;
         let inner = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let transaction = Transaction::new(&inner, &self.options.account, &self.unreadable);
+        let transaction = Transaction::new(&inner, &self.options.account, &self.health);
         let done = work(&transaction)?;
         inner.commit()?;
         Ok(done)
     }
 
-    /// Empties the write-ahead log, so that purged bytes are gone from it too; takes the ballast back if it was used.
-    pub fn checkpoint(&self) -> Result<()> {
-        if let Some(connection) = lock(&self.writer).as_ref() {
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    /// Empties the write-ahead log if something was erased that may still lie in it; whether nothing does. Hardly waits
+    /// for readers: what they hold up is to be tried again.
+    pub fn empty_log(&self) -> Result<bool> {
+        let guard = lock(&self.writer);
+        let Some(connection) = guard.as_ref() else { return Ok(false) };
+        if transaction::number(connection, "erased")?.is_none() {
+            return Ok(true);
         }
+        connection.busy_timeout(EMPTYING)?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        connection.busy_timeout(BUSY)?;
+        if busy? {
+            return Ok(false);
+        }
+        self.options.ballast.emptied();
+        connection.execute("DELETE FROM meta WHERE name = 'erased'", [])?;
+        Ok(true)
+    }
+
+    /// Takes the reserve again if it was used and there is room.
+    pub fn restore_ballast(&self) {
         self.options.ballast.restore();
-        Ok(())
     }
 
     /// Finishes what is being written and closes the files; the app may be frozen now.
     pub fn suspend(&self) {
+        self.shut(&mut lock(&self.writer));
+    }
+
+    /// Closes the files if `agreed` over what is saved: nothing is, between its look and the end.
+    pub fn close_if(&self, agreed: impl FnOnce(&Reader<'_>) -> Result<()>) -> Result<()> {
+        let mut writer = lock(&self.writer);
+        if let Some(connection) = writer.as_ref() {
+            agreed(&Reader::new(connection, &self.options.account, &self.health))?;
+        }
+        self.shut(&mut writer);
+        Ok(())
+    }
+
+    fn shut(&self, writer: &mut Option<Connection>) {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = false;
         lock(&self.readers).clear();
-        *lock(&self.writer) = None;
+        *writer = None;
     }
 
     /// Opens the files again.
@@ -175,6 +249,8 @@ impl Store {
 pub enum Durability {
     /// What a person was told is saved survives power loss.
     Saved,
+    /// What must go is gone, whatever it costs.
+    Erased,
     /// Survives the process; lost at power loss, it is fetched again.
     Fetched,
 }
@@ -182,7 +258,7 @@ pub enum Durability {
 impl Durability {
     fn pragma(self) -> &'static str {
         match self {
-            Self::Saved => "FULL",
+            Self::Saved | Self::Erased => "FULL",
             Self::Fetched => "NORMAL",
         }
     }
@@ -214,34 +290,4 @@ fn prepare(options: &Options) -> Result<Connection> {
         return Err(Error::Unreadable);
     }
     Ok(connection)
-}
-
-/// Ballast as a file beside the store.
-pub struct FileBallast {
-    path: PathBuf,
-}
-
-/// Size of the reserve.
-const BALLAST_BYTES: usize = 2 * 1024 * 1024;
-
-impl FileBallast {
-    /// Takes the reserve beside this store, if there is room.
-    pub fn beside(store: &Path) -> Self {
-        let ballast = Self { path: store.with_extension("ballast") };
-        ballast.restore();
-        ballast
-    }
-}
-
-impl Ballast for FileBallast {
-    fn release(&self, _: &Connection) -> bool {
-        std::fs::remove_file(&self.path).is_ok()
-    }
-
-    fn restore(&self) {
-        if !self.path.exists() && std::fs::write(&self.path, vec![0x5a; BALLAST_BYTES]).is_err() {
-            // No room: half a reserve would only take what the outbox needs.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
 }

@@ -8,13 +8,12 @@ use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::limits::{COMMAND_BYTES, COMMANDS, RECEIPT_BODY};
 use kapprum_protocol::receipt::{Outcome, Receipt};
 use rusqlite::{OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::overlay::Prediction;
 use super::reading::Reader;
 use super::transaction::{Transaction, number, signed};
-use super::{Durability, Store};
+use super::{Durability, Store, Unsent};
 use crate::clock::Estimate;
 use crate::error::{Error, Result};
 
@@ -29,6 +28,22 @@ pub struct Saving<'a> {
     pub tapped: Option<PersonId>,
     /// Estimated server time.
     pub time: Estimate,
+}
+
+impl Saving<'_> {
+    /// The command's bytes, as they stay.
+    fn write(&self) -> Result<Box<RawValue>> {
+        let body = serde_json::value::to_raw_value(self.command).map_err(|_| Error::TooLarge)?;
+        let envelope = Envelope {
+            id: self.id,
+            created: Some(self.time.now),
+            uncertain: self.time.uncertain,
+            tapped: self.tapped,
+            body: Some(&body),
+        };
+        let bytes = envelope.write();
+        if bytes.get().len() > COMMAND_BYTES { Err(Error::TooLarge) } else { Ok(bytes) }
+    }
 }
 
 /// Where a command stands.
@@ -78,39 +93,22 @@ pub struct Plan {
     pub commands: Vec<Box<RawValue>>,
 }
 
-/// How much is not answered yet; all that the side file holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsent {
-    /// How many commands.
-    pub count: u64,
-    /// When the oldest was asked.
-    pub oldest: Option<Timestamp>,
-}
-
 /// A parked command is tried again after so long.
 const PARKED: i64 = 6 * HOUR;
 
 impl Store {
-    /// Saves a command with its overlay, for ever. A rule that says no stores nothing.
-    pub fn save(&self, saving: &Saving<'_>) -> Result<()> {
-        let body = serde_json::value::to_raw_value(saving.command).map_err(|_| Error::TooLarge)?;
-        let envelope = Envelope {
-            id: saving.id,
-            created: Some(saving.time.now),
-            uncertain: saving.time.uncertain,
-            tapped: saving.tapped,
-            body: Some(&body),
-        };
-        let bytes = envelope.write();
-        if bytes.get().len() > COMMAND_BYTES {
-            return Err(Error::TooLarge);
-        }
+    /// Saves commands with their overlay, all or none, for ever. A rule that says no to one stores nothing.
+    pub fn save(&self, savings: &[Saving<'_>]) -> Result<()> {
+        let written = savings.iter().map(Saving::write).collect::<Result<Vec<_>>>()?;
         self.write(Durability::Saved, |transaction| {
-            let prediction = transaction.predict(bytes.get(), &transaction.rights()?, saving.time.now)?;
-            if let Prediction::Refused(refusal) = prediction {
-                return Err(Error::Refused(refusal));
+            let rights = transaction.rights()?;
+            for (saving, bytes) in savings.iter().zip(&written) {
+                match transaction.predict(bytes.get(), &rights, saving.time.now)? {
+                    Prediction::Refused(refusal) => return Err(Error::Refused(refusal)),
+                    prediction => transaction.insert(saving, bytes.get(), prediction.doubt())?,
+                }
             }
-            transaction.insert(saving, bytes.get())
+            Ok(())
         })
     }
 
@@ -136,14 +134,16 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    fn insert(&self, saving: &Saving<'_>, bytes: &str) -> Result<()> {
+    fn insert(&self, saving: &Saving<'_>, bytes: &str, doubt: Option<Refusal>) -> Result<()> {
         let valid_until = saving.command.valid_until().map(|moment| moment.0);
+        let doubt = doubt.map(|refusal| serde_json::to_string(&refusal).unwrap_or_default());
+        let Estimate { now, uncertain } = saving.time;
         self.connection()
             .prepare_cached(
-                "INSERT INTO outbox (id, bytes, created, uncertain, valid_until, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting')",
+                "INSERT INTO outbox (id, bytes, created, uncertain, valid_until, state, doubt)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6)",
             )?
-            .execute(params![saving.id.0.as_bytes(), bytes, saving.time.now.0, saving.time.uncertain, valid_until])?;
+            .execute(params![saving.id.0.as_bytes(), bytes, now.0, uncertain, valid_until, doubt])?;
         let n = self.connection().last_insert_rowid();
         for scope in saving.command.scopes() {
             self.connection()
@@ -248,7 +248,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Lets commands go whose time has passed.
+    /// Lets commands go whose time has passed: for a time that is certain.
     pub fn expire(&self, now: Timestamp) -> Result<()> {
         let expired = self.connection().execute(
             "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
@@ -332,7 +332,8 @@ impl Reader<'_> {
     /// How much is not answered yet.
     pub fn unsent(&self) -> Result<Unsent> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT count(*), min(created) FROM outbox WHERE state IN ('waiting', 'parked') AND bytes IS NOT NULL",
+            "SELECT count(*), min(created) FROM outbox
+             WHERE state IN ('waiting', 'parked', 'settling') AND receipt IS NULL",
         )?;
         let (count, oldest): (i64, Option<i64>) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Unsent { count: count.unsigned_abs(), oldest: oldest.map(Timestamp) })

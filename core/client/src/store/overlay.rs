@@ -2,6 +2,8 @@
 //!
 //! It is never patched: whatever changes records or scopes replays all unanswered commands in the same transaction.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use kapprum_domain::access::Rights;
 use kapprum_domain::actor::Sending;
 use kapprum_domain::command::{Command, decide};
@@ -34,6 +36,19 @@ pub(super) enum Prediction {
     Unknown,
     /// A rule refuses it.
     Refused(Refusal),
+    /// A rule fails by a bug: the server may find better.
+    Failed,
+}
+
+impl Prediction {
+    /// The refusal that is to be expected.
+    pub(super) fn doubt(self) -> Option<Refusal> {
+        match self {
+            Self::Overlaid | Self::Unknown => None,
+            Self::Refused(refusal) => Some(refusal),
+            Self::Failed => Some(Refusal::Internal),
+        }
+    }
 }
 
 impl Transaction<'_> {
@@ -54,13 +69,9 @@ impl Transaction<'_> {
             };
             replayed.commands += 1;
             let bytes = row.get_ref(1)?.as_str().unwrap_or_default();
-            let doubt = match self.predict(bytes, rights, now)? {
-                Prediction::Refused(refusal) => {
-                    replayed.doubtful += 1;
-                    Some(serde_json::to_string(&refusal).unwrap_or_default())
-                }
-                Prediction::Overlaid | Prediction::Unknown => None,
-            };
+            let doubt = self.predict(bytes, rights, now)?.doubt();
+            replayed.doubtful += usize::from(doubt.is_some());
+            let doubt = doubt.map(|refusal| serde_json::to_string(&refusal).unwrap_or_default());
             if doubt.as_deref() != row.get_ref(2)?.as_str_or_null().unwrap_or_default() {
                 let n: i64 = row.get(0)?;
                 self.connection()
@@ -88,7 +99,20 @@ impl Transaction<'_> {
             now,
             created: envelope.created.unwrap_or(now),
         };
-        self.predict_sending(&sending)
+        self.guarded(|| self.predict_sending(&sending))
+    }
+
+    /// A rule that fails by a bug must not stand in the way of the transaction either: nothing that it began stays.
+    fn guarded(&self, predict: impl FnOnce() -> Result<Prediction>) -> Result<Prediction> {
+        let run = |sql| self.connection().prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        run("SAVEPOINT prediction")?;
+        // What the store itself fails with ends the whole transaction, which may be rolled back already.
+        let predicted = catch_unwind(AssertUnwindSafe(predict)).unwrap_or(Ok(Prediction::Failed))?;
+        if !matches!(predicted, Prediction::Overlaid) {
+            run("ROLLBACK TO prediction")?;
+        }
+        run("RELEASE prediction")?;
+        Ok(predicted)
     }
 
     fn predict_sending(&self, sending: &Sending<'_>) -> Result<Prediction> {
@@ -101,7 +125,10 @@ impl Transaction<'_> {
         let mut step = changes;
         while !step.is_empty() {
             self.lay(&step)?;
-            step = consequences(&self.world(), &step, sending.now)?;
+            step = match consequences(&self.world(), &step, sending.now) {
+                Err(Unread::NotHeld(_)) => return Ok(Prediction::Unknown),
+                step => step?,
+            };
         }
         Ok(Prediction::Overlaid)
     }
@@ -129,5 +156,51 @@ impl Transaction<'_> {
         let mut statement =
             self.connection().prepare_cached("SELECT id FROM scope WHERE name = ?1 AND part IS NOT NULL")?;
         Ok(statement.query_row([scope.to_string()], |row| row.get(0)).optional()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kapprum_domain::record::Change;
+    use kapprum_domain::scope::Scope;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::{Health, schema};
+
+    #[test]
+    fn a_rule_that_panics_is_doubted_and_leaves_nothing_behind() {
+        #[expect(clippy::disallowed_methods, reason = "a file in memory")]
+        let file = Connection::open(":memory:").unwrap();
+        file.execute_batch(schema::TABLES).unwrap();
+        file.execute(
+            "INSERT INTO scope (number, name, generation, class, part, wanted) VALUES (1, 'tenant', 1, 0, 1, 0)",
+            [],
+        )
+        .unwrap();
+        let account = serde_json::from_str(
+            r#"{"tenant":"00000000-0000-0000-0000-000000000001","holder":"00000000-0000-0000-0000-000000000002","role":"guardian"}"#,
+        );
+        let (account, health) = (account.unwrap(), Health::default());
+        let transaction = Transaction::new(&file, &account, &health);
+        let lays = |body: &str| {
+            let record = kapprum_domain::record::Record {
+                scope: Scope::Tenant,
+                kind: "municipality".to_owned(),
+                id: kapprum_domain::id::RecordId(uuid::Uuid::nil()),
+                at: 0,
+                body: body.to_owned(),
+            };
+            transaction.lay(&[Change::Put(record)])
+        };
+        let sound = transaction.guarded(|| lays("sound").map(|()| Prediction::Overlaid));
+        assert_eq!(sound.unwrap().doubt(), None);
+        let failed = transaction.guarded(|| {
+            lays("half done")?;
+            panic!("a rule with a bug")
+        });
+        assert_eq!(failed.unwrap().doubt(), Some(Refusal::Internal));
+        let overlaid: String = file.query_row("SELECT group_concat(body) FROM overlay", [], |row| row.get(0)).unwrap();
+        assert_eq!(overlaid, "sound");
     }
 }

@@ -1,7 +1,7 @@
 //! Reading record ⊕ overlay: what rules and views see on the phone.
 
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use kapprum_domain::access::Rights;
 use kapprum_domain::actor::{Account, Actor};
@@ -12,20 +12,20 @@ use kapprum_protocol::frame::Freshness;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::transaction;
+use super::{Health, transaction};
 use crate::clock::Offset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One snapshot of the store.
 pub struct Reader<'a> {
     connection: &'a Connection,
     account: &'a Account,
-    unreadable: &'a AtomicU64,
+    health: &'a Health,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(connection: &'a Connection, account: &'a Account, unreadable: &'a AtomicU64) -> Self {
-        Self { connection, account, unreadable }
+    pub(super) fn new(connection: &'a Connection, account: &'a Account, health: &'a Health) -> Self {
+        Self { connection, account, health }
     }
 
     /// Who acts in this store.
@@ -72,6 +72,11 @@ impl<'a> Reader<'a> {
         transaction::offset(self.connection)
     }
 
+    /// Whether bytes of what was erased may still lie in the write-ahead log.
+    pub fn has_erased(&self) -> Result<bool> {
+        Ok(transaction::number(self.connection, "erased")?.is_some())
+    }
+
     /// When the server was last heard of, by its own clock.
     pub fn contact(&self) -> Result<Option<kapprum_domain::time::Timestamp>> {
         Ok(transaction::number(self.connection, "contact")?.map(kapprum_domain::time::Timestamp))
@@ -80,6 +85,13 @@ impl<'a> Reader<'a> {
     /// The connection, for the outbox's reads.
     pub(super) fn connection(&self) -> &Connection {
         self.connection
+    }
+
+    /// A rule or view meets a failing file: it is told the kind of failure, never values.
+    fn broken(&self, error: rusqlite::Error) -> Unread {
+        let why = error.sqlite_error_code().map_or_else(|| "store".to_owned(), |code| format!("{code:?}"));
+        self.health.note(&Error::from(error));
+        Unread::Broken(why)
     }
 }
 
@@ -122,7 +134,7 @@ impl Source for Reader<'_> {
                 })
                 .optional()
         });
-        found.map_err(|error| broken(&error))?.flatten().ok_or(Unread::NotHeld(*scope))
+        found.map_err(|error| self.broken(error))?.flatten().ok_or(Unread::NotHeld(*scope))
     }
 
     fn scan(
@@ -138,7 +150,7 @@ impl Source for Reader<'_> {
             .connection
             .prepare_cached(MISSING)
             .and_then(|mut statement| statement.query_row([&names], |row| row.get::<_, String>(0)).optional());
-        if let Some(missing) = missing.map_err(|error| broken(&error))? {
+        if let Some(missing) = missing.map_err(|error| self.broken(error))? {
             return Err(match missing.parse() {
                 Ok(scope) => Unread::NotHeld(scope),
                 Err(_) => Unread::Broken("a scope has no name".to_owned()),
@@ -151,7 +163,7 @@ impl Source for Reader<'_> {
             }
             Ok(())
         });
-        visited.map_err(|error| broken(&error))
+        visited.map_err(|error| self.broken(error))
     }
 
     fn pending(&self, kind: &'static str, scopes: &[Scope]) -> std::result::Result<Vec<RecordId>, Unread> {
@@ -162,15 +174,10 @@ impl Source for Reader<'_> {
                 statement.query_map(params![names, kind], |row| Ok(RecordId(uuid::Uuid::from_bytes(row.get(0)?))))?;
             rows.collect()
         });
-        found.map_err(|error| broken(&error))
+        found.map_err(|error| self.broken(error))
     }
 
     fn unreadable(&self, _: &'static str) {
-        self.unreadable.fetch_add(1, Ordering::Relaxed);
+        self.health.unreadable.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// The text of an SQLite error names tables, never values.
-fn broken(error: &rusqlite::Error) -> Unread {
-    Unread::Broken(error.sqlite_error_code().map_or_else(|| "store".to_owned(), |code| format!("{code:?}")))
 }

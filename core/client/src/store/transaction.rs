@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::sync::atomic::AtomicU64;
 
 use kapprum_domain::actor::Account;
 use kapprum_domain::time::Timestamp;
@@ -13,6 +12,7 @@ use kapprum_protocol::sum::Sum;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
+use super::Health;
 use super::reading::Reader;
 use crate::clock::Offset;
 use crate::error::Result;
@@ -61,8 +61,8 @@ impl<'a> Deref for Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, account: &'a Account, unreadable: &'a AtomicU64) -> Self {
-        Self { reader: Reader::new(connection, account, unreadable), connection }
+    pub(super) fn new(connection: &'a Connection, account: &'a Account, health: &'a Health) -> Self {
+        Self { reader: Reader::new(connection, account, health), connection }
     }
 
     /// The cursor stored last, as text for the server.
@@ -84,8 +84,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// Notes a contact: the server's time, and how it stands to the device's clocks.
-    pub fn set_contact(&self, now: Timestamp, offset: Offset) -> Result<()> {
-        self.set("contact", now.0)?;
+    pub fn set_contact(&self, offset: Offset) -> Result<()> {
+        self.set("contact", offset.contact.0)?;
         self.set("offset_boot", i64::from_ne_bytes(offset.boot.to_ne_bytes()))?;
         self.set("offset_by_boot", offset.by_boot)?;
         self.set("offset_by_wall", offset.by_wall)
@@ -138,7 +138,9 @@ impl<'a> Transaction<'a> {
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut lost = Vec::new();
+        let mut erased = 0;
         for (id, part, name) in held.into_iter().filter(|(id, ..)| !kept.contains(id)) {
+            erased += 1;
             self.connection.prepare_cached("DELETE FROM record WHERE part = ?1")?.execute([part])?;
             self.connection.prepare_cached("DELETE FROM overlay WHERE scope = ?1")?.execute([id])?;
             self.connection.prepare_cached("DELETE FROM scope WHERE id = ?1")?.execute([id])?;
@@ -146,8 +148,16 @@ impl<'a> Transaction<'a> {
         }
         // Whatever was loading or waits for deletion may belong to what was lost.
         self.connection.execute("DELETE FROM record WHERE part IN (SELECT part FROM garbage)", [])?;
-        self.connection.execute("DELETE FROM garbage", [])?;
+        erased += self.connection.execute("DELETE FROM garbage", [])?;
+        if erased > 0 {
+            self.note_erased()?;
+        }
         Ok(lost)
+    }
+
+    /// Something was erased: its bytes stay in the write-ahead log until that was emptied ([`super::Store::empty_log`]).
+    pub(super) fn note_erased(&self) -> Result<()> {
+        self.set("erased", true)
     }
 
     /// Writes a row of a scope that is here; an older one than what stands is left out. Whether the scope is here.
@@ -302,7 +312,8 @@ pub(super) fn offset(connection: &Connection) -> Result<Option<Offset>> {
     let Some(boot) = number(connection, "offset_boot")? else { return Ok(None) };
     let by_boot = number(connection, "offset_by_boot")?.unwrap_or(0);
     let by_wall = number(connection, "offset_by_wall")?.unwrap_or(0);
-    Ok(Some(Offset { boot: u64::from_ne_bytes(boot.to_ne_bytes()), by_boot, by_wall }))
+    let contact = Timestamp(number(connection, "contact")?.unwrap_or(0));
+    Ok(Some(Offset { boot: u64::from_ne_bytes(boot.to_ne_bytes()), by_boot, by_wall, contact }))
 }
 
 fn scope_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ScopeRow> {

@@ -9,7 +9,7 @@ use kapprum_protocol::receipt::Receipt;
 use kapprum_protocol::sum::Sum;
 
 use super::rows::{RowOrGone, Rows};
-use crate::clock::{Clock, Offset, estimate};
+use crate::clock::{Clock, Estimate, Offset, estimate};
 use crate::error::Result;
 use crate::store::{Durability, Store, Swapped, Transaction};
 
@@ -70,7 +70,7 @@ impl First {
 pub struct Done {
     /// Scopes whose sum was wrong.
     pub wrong_sums: u32,
-    /// Something was erased: the write-ahead log should be emptied.
+    /// Bytes of what was erased may lie in the write-ahead log: it is to be emptied.
     pub purged: bool,
     /// The server asks to try again later.
     pub retry: bool,
@@ -91,11 +91,11 @@ pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Cloc
     match step {
         Step::Rights(rights) => {
             loading.part = None;
-            store.write(Durability::Saved, |transaction| take_rights(transaction, rights, now(transaction, clock)?))
+            store.write(Durability::Erased, |transaction| take_rights(transaction, rights, now(transaction, clock)?))
         }
         Step::SignedOut => {
             loading.part = None;
-            store.write(Durability::Saved, |transaction| {
+            store.write(Durability::Erased, |transaction| {
                 let none = RightsFrame { all: true, cursor: String::new(), scopes: Vec::new() };
                 let done = take_rights(transaction, &none, now(transaction, clock)?)?;
                 transaction.forget_cursor()?;
@@ -134,7 +134,7 @@ pub fn take_rights(transaction: &Transaction<'_>, rights: &RightsFrame, now: Tim
     transaction.settle()?;
     transaction.replay(now)?;
     transaction.set_cursor(&rights.cursor)?;
-    Ok(Done { purged: !lost.is_empty(), ..Done::default() })
+    Ok(Done { purged: transaction.has_erased()?, ..Done::default() })
 }
 
 /// Rows, receipts that take effect, overlay and cursor, in one transaction.
@@ -184,22 +184,40 @@ pub fn take_whole(transaction: &Transaction<'_>, scopes: &[Whole], now: Timestam
     Ok(done)
 }
 
-/// Notes the contact: the server's clock, and freshness anew.
+/// Notes the contact, with the limits of freshness.
 pub fn take_end(transaction: &Transaction<'_>, end: &End, clock: &dyn Clock) -> Result<Done> {
-    transaction.set_contact(end.now, Offset::measure(clock, end.now))?;
-    let unlocked = transaction.refresh(end.fresh, clock.boot())?;
-    transaction.expire(end.now)?;
-    transaction.rest(end.now)?;
-    if unlocked {
-        transaction.replay(end.now)?;
-    }
+    take_contact(transaction, end.now, Some(end.fresh), clock)?;
     Ok(Done::default())
 }
 
-/// An answer without news is contact too: freshness runs anew, by the limits of the last full answer.
-pub fn nothing_new(store: &Store, clock: &dyn Clock) -> Result<()> {
+/// Notes the server's clock, runs freshness anew, and lets go what has passed by that clock.
+fn take_contact(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    fresh: Option<(u32, u32)>,
+    clock: &dyn Clock,
+) -> Result<()> {
+    transaction.set_contact(Offset::measure(clock, now))?;
+    let unlocked = match fresh {
+        Some(seconds) => transaction.refresh(seconds, clock)?,
+        None => transaction.refresh_again(clock)?,
+    };
+    transaction.expire(now)?;
+    transaction.rest(now)?;
+    if unlocked {
+        transaction.replay(now)?;
+    }
+    Ok(())
+}
+
+/// An answer without news is contact too, by the limits of the last full answer; `told` is the server's time, if it
+/// was.
+pub fn nothing_new(store: &Store, told: Option<Timestamp>, clock: &dyn Clock) -> Result<()> {
     store.write(Durability::Fetched, |transaction| {
-        if transaction.refresh_again(clock.boot())? {
+        if let Some(now) = told {
+            return take_contact(transaction, now, None, clock);
+        }
+        if transaction.refresh_again(clock)? {
             transaction.replay(now(transaction, clock)?)?;
         }
         Ok(())
@@ -207,21 +225,27 @@ pub fn nothing_new(store: &Store, clock: &dyn Clock) -> Result<()> {
 }
 
 /// What is due now and then, and at a `start`: counts freshness down, lets go what has passed, tries parked commands
-/// again, deletes a few pieces of garbage. Not between a scope's first row and its swap.
-pub fn housekeep(store: &Store, clock: &dyn Clock, start: bool) -> Result<Done> {
-    let purged = store.write(Durability::Fetched, |transaction| {
-        let now = now(transaction, clock)?;
-        transaction.expire(now)?;
+/// again, deletes a few pieces of garbage.
+pub fn housekeep(store: &Store, loading: &Loading, clock: &dyn Clock, start: bool) -> Result<Done> {
+    let due = store.read(|reader| reader.has_run_out(clock))?;
+    let durability = if due { Durability::Erased } else { Durability::Fetched };
+    let purged = store.write(durability, |transaction| {
+        let Estimate { now, uncertain } = estimate(clock, transaction.offset()?);
+        // A clock that may be days ahead lets nothing go that a person saved: the next contact does.
+        if !uncertain {
+            transaction.expire(now)?;
+        }
         transaction.unpark(now, start)?;
-        let purged = transaction.count_down(clock.boot())?;
+        let changed = transaction.count_down(clock)?;
         // At a start the clock may tell another time than when these were predicted.
-        if start || purged {
+        if start || changed {
             transaction.replay(now)?;
         }
-        Ok(purged)
+        transaction.has_erased()
     })?;
+    store.restore_ballast();
     for _ in 0..SWEEPS {
-        if !store.write(Durability::Fetched, |transaction| transaction.sweep(None))? {
+        if !store.write(Durability::Fetched, |transaction| transaction.sweep(loading.part))? {
             break;
         }
     }

@@ -3,16 +3,16 @@
 //! Steps run on the blocking pool, one after the other; between two steps no lock is held, so that saving a command
 //! never waits for the network.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kapprum_domain::time::MINUTE;
+use kapprum_protocol::lines::Lines;
 use tokio::sync::watch;
 
 use super::apply::{Loading, Step, apply, housekeep, nothing_new};
 use super::machine::{Action, Exchange, Failure, Machine, Sizes, Wishes};
-use super::wire::{Answer, Wire};
+use super::wire::{Answer, Pending, Pieces, Wire};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::key_store::Secret;
@@ -52,14 +52,21 @@ pub struct Driver {
     pub wire: Arc<dyn Wire>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
-    /// The session.
-    pub bearer: Secret,
-    /// The side file that counts what is unsent.
-    pub unsent: PathBuf,
+    /// The session; none: signed out, and only housekeeping is left.
+    pub bearer: Option<Secret>,
     /// Where it tells.
     pub status: watch::Sender<Status>,
     /// Spreads back-offs.
     pub seed: u64,
+}
+
+/// Why a driver ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The orders' sender was dropped.
+    Ordered,
+    /// Nothing in the store can be read any more.
+    Lost,
 }
 
 enum Event {
@@ -68,71 +75,76 @@ enum Event {
 }
 
 impl Driver {
-    /// Runs until the orders' sender is dropped.
-    pub async fn run(self, mut orders: watch::Receiver<Orders>) {
+    /// Runs until the orders' sender is dropped, or the store is lost.
+    pub async fn run(self, mut orders: watch::Receiver<Orders>) -> Ended {
         let mut machine = Machine::new(self.seed | 1, Sizes::default());
-        let mut loading = Loading::default();
-        let (mut done, mut forced) = (0, 0);
-        if self.work(|driver| driver.housekeeping(true)).await.is_err() {
-            tracing::warn!("housekeeping failed at the start");
+        if self.bearer.is_none() {
+            machine.sign_out();
         }
+        let mut loading = Loading::default();
+        let (mut done, mut forced, mut failure) = (0, 0, None);
+        let mut kept_house: Option<i64> = None;
         let mut current: Option<(Exchange, Flight<'_>)> = None;
         loop {
+            let now = self.clock.boot().elapsed;
+            // Its own deadline: also while someone looks and an answer is always awaited.
+            let mut pause = kept_house.map_or(0, |at| at + MINUTE - now);
+            if !(1..=MINUTE).contains(&pause) {
+                self.housekeeping(loading, kept_house.is_none()).await;
+                kept_house = Some(now);
+                pause = MINUTE;
+            }
             let order = *orders.borrow_and_update();
             if order.asked > forced {
                 forced = order.asked;
                 machine.try_now();
             }
             let wishes = Wishes { foreground: order.foreground, ask: order.asked > done };
-            let plan = self.work(|driver| driver.store.read(|reader| reader.plan())).await;
-            let now = self.clock.boot().elapsed;
+            let plan = self.work(|worker| worker.store.read(|reader| reader.plan())).await;
+            if self.store.is_lost() {
+                return Ended::Lost;
+            }
+            let unread = plan.as_ref().err().map(own_failure);
             let action = machine.poll(now, wishes, || plan.ok());
-            let mut pause = Duration::from_millis(MINUTE.unsigned_abs());
-            match action {
-                Action::Send(exchange, request) => {
+            match (action, &self.bearer) {
+                (Action::Send(exchange, request), Some(bearer)) => {
                     self.status.send_modify(|status| status.round_trips += 1);
                     // Waiting for news means that everything was fetched.
-                    self.tell(done, request.wait.is_some(), None);
+                    self.tell(done, machine.is_complete(), failure);
                     // Dropping what was in flight resets its stream.
-                    current =
-                        Some((exchange, Flight::Opening(self.wire.sync(&self.bearer, request.write()), order.asked)));
+                    let opening = self.wire.sync(bearer, request.write());
+                    current = Some((exchange, Flight::Opening(opening, order.asked)));
                 }
-                Action::Sleep(until) => {
-                    pause = pause.min(Duration::from_millis((until - now).max(0).unsigned_abs()));
-                }
-                Action::Busy => {}
-                Action::Idle => {
+                (Action::Sleep(until), _) => pause = pause.min(until - now),
+                (Action::Busy, _) => {}
+                (Action::Idle | Action::Send(..), _) => {
                     done = done.max(order.asked);
-                    self.tell(done, machine.stopped().is_none(), machine.stopped());
+                    failure = unread.or(machine.stopped()).or(failure);
+                    self.tell(done, machine.is_complete() && unread.is_none(), failure);
                 }
             }
             let event = tokio::select! {
                 event = next(&mut current) => Some(event),
                 changed = orders.changed() => {
                     if changed.is_err() {
-                        return;
+                        return Ended::Ordered;
                     }
                     None
                 }
-                () = tokio::time::sleep(pause) => {
-                    if current.is_none() && self.work(|driver| driver.housekeeping(false)).await.is_err() {
-                        tracing::warn!("housekeeping failed");
-                    }
-                    None
-                }
+                () = tokio::time::sleep(Duration::from_millis(pause.max(0).unsigned_abs())) => None,
             };
             // Only what told something is taken; what is still under way stays.
             let Some(event) = event else { continue };
             if let Some((exchange, flight)) = current.take() {
                 let asked = flight.asked();
-                let (rest, failure) = self.take(&mut machine, &mut loading, exchange, flight, event).await;
-                current = rest.map(|flight| (exchange, flight));
-                if current.is_none() {
-                    // A wish counts as answered by the exchange that began after it.
-                    done = done.max(asked);
-                    self.tell(done, false, failure);
-                    if self.work(Worker::note_unsent).await.is_err() {
-                        tracing::warn!("what is unsent could not be noted");
+                match self.take(&mut machine, &mut loading, exchange, flight, event).await {
+                    Taken::GoesOn(flight) => current = Some((exchange, flight)),
+                    Taken::Ended(why) => {
+                        failure = why;
+                        // A wish counts as answered by the exchange that began after it.
+                        done = done.max(asked);
+                        self.tell(done, false, failure);
+                        self.note_unsent().await;
                     }
                 }
             }
@@ -144,7 +156,7 @@ impl Driver {
         self.status.send_if_modified(|status| std::mem::replace(status, now) != now);
     }
 
-    /// Takes an event of the exchange in flight; gives back what goes on of it, and why it failed if it did.
+    /// Takes an event of the exchange in flight.
     async fn take<'a>(
         &self,
         machine: &mut Machine,
@@ -152,16 +164,16 @@ impl Driver {
         exchange: Exchange,
         flight: Flight<'a>,
         event: Event,
-    ) -> (Option<Flight<'a>>, Option<Failure>) {
+    ) -> Taken<'a> {
         let asked = flight.asked();
         let outcome = match (event, flight) {
-            (Event::Opened(Ok(Answer::Nothing)), _) => {
+            (Event::Opened(Ok(Answer::Nothing(told))), _) => {
                 let _ = machine.ended(exchange, self.clock.boot().elapsed, true);
-                let refreshed = self.work(|driver| nothing_new(&driver.store, driver.clock.as_ref())).await;
-                return (None, refreshed.err().map(|_| Failure::Lost));
+                let taken = self.work(move |worker| nothing_new(&worker.store, told, worker.clock.as_ref())).await;
+                return Taken::Ended(taken.err().map(|error| own_failure(&error)));
             }
             (Event::Opened(Ok(Answer::Pieces(pieces, lines))), _) => {
-                return (Some(Flight::Arriving(pieces, lines, asked)), None);
+                return Taken::GoesOn(Flight::Arriving(pieces, lines, asked));
             }
             (Event::Piece(Ok(Some(bytes))), Flight::Arriving(pieces, mut lines, _)) => {
                 let mut steps = Vec::new();
@@ -170,10 +182,10 @@ impl Driver {
                     Ok::<(), Error>(())
                 });
                 match self.steps(machine, loading, steps).await.and(read) {
-                    Ok(()) => return (Some(Flight::Arriving(pieces, lines, asked)), None),
+                    Ok(()) => return Taken::GoesOn(Flight::Arriving(pieces, lines, asked)),
                     Err(error) => {
                         tracing::warn!(%error, "an answer could not be taken");
-                        Err(Failure::Lost)
+                        Err(own_failure(&error))
                     }
                 }
             }
@@ -189,10 +201,13 @@ impl Driver {
             }
             Err(failure) => (machine.failed(exchange, now, failure), Some(failure)),
         };
-        if self.steps(machine, loading, steps).await.is_err() {
-            tracing::warn!("what came last could not be stored");
+        match self.steps(machine, loading, steps).await {
+            Ok(()) => Taken::Ended(failure),
+            Err(error) => {
+                tracing::warn!(%error, "what came last could not be stored");
+                Taken::Ended(Some(own_failure(&error)))
+            }
         }
-        (None, failure)
     }
 
     async fn steps(&self, machine: &mut Machine, loading: &mut Loading, steps: Vec<Step>) -> Result<()> {
@@ -201,18 +216,18 @@ impl Driver {
         }
         let before = *loading;
         let (after, retry) = self
-            .work(move |driver| {
+            .work(move |worker| {
                 let mut loading = before;
                 let mut retry = false;
                 for step in &steps {
-                    let done = apply(&driver.store, &mut loading, step, driver.clock.as_ref())?;
+                    let done = apply(&worker.store, &mut loading, step, worker.clock.as_ref())?;
                     retry |= done.retry;
                     if done.purged {
-                        driver.store.checkpoint()?;
+                        worker.empty_log();
                     }
                     if done.wrong_sums > 0 {
                         tracing::warn!(scopes = done.wrong_sums, "a sum was wrong");
-                        driver.status.send_modify(|status| status.wrong_sums += u64::from(done.wrong_sums));
+                        worker.status.send_modify(|status| status.wrong_sums += u64::from(done.wrong_sums));
                     }
                 }
                 Ok((loading, retry))
@@ -225,47 +240,65 @@ impl Driver {
         Ok(())
     }
 
+    /// See [`housekeep`]; what was erased leaves the write-ahead log too, as soon as no reader holds it up.
+    async fn housekeeping(&self, loading: Loading, start: bool) {
+        let kept = self.work(move |worker| {
+            let kept = housekeep(&worker.store, &loading, worker.clock.as_ref(), start);
+            worker.empty_log();
+            kept
+        });
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "housekeeping failed");
+        }
+        self.note_unsent().await;
+    }
+
+    async fn note_unsent(&self) {
+        if let Err(error) = self.work(|worker| worker.store.note_unsent()).await {
+            tracing::warn!(%error, "what is unsent could not be noted");
+        }
+    }
+
     /// Runs blocking work on the pool.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce(&Worker) -> Result<T> + Send + 'static) -> Result<T> {
-        let worker = Worker {
-            unsent: self.unsent.clone(),
-            store: self.store.clone(),
-            clock: self.clock.clone(),
-            status: self.status.clone(),
-        };
+        let worker = Worker { store: self.store.clone(), clock: self.clock.clone(), status: self.status.clone() };
         tokio::task::spawn_blocking(move || work(&worker)).await.map_err(|_| Error::Closed)?
     }
 }
 
-/// Keeps count and oldest time of what is unsent beside the store, so that a lost file can tell what was lost.
-pub(crate) fn note_unsent(store: &Store, file: &Path) -> Result<()> {
-    let unsent = store.read(|reader| reader.unsent())?;
-    Ok(std::fs::write(file, serde_json::to_vec(&unsent).unwrap_or_default())?)
-}
-
 /// What blocking work needs of the driver.
 struct Worker {
-    unsent: PathBuf,
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     status: watch::Sender<Status>,
 }
 
 impl Worker {
-    fn note_unsent(&self) -> Result<()> {
-        note_unsent(&self.store, &self.unsent)
+    fn empty_log(&self) {
+        if let Err(error) = self.store.empty_log() {
+            tracing::warn!(%error, "the write-ahead log could not be emptied");
+        }
     }
+}
 
-    /// See [`housekeep`]; what was purged leaves the write-ahead log too.
-    fn housekeeping(&self, start: bool) -> Result<()> {
-        let done = housekeep(&self.store, self.clock.as_ref(), start)?;
-        if done.purged { self.store.checkpoint() } else { Ok(()) }
+/// Why an exchange failed when this error met it: the network's fault, or the phone's own.
+fn own_failure(error: &Error) -> Failure {
+    match error {
+        Error::Malformed(_) => Failure::Lost,
+        Error::Full => Failure::Full,
+        _ => Failure::Broken,
     }
 }
 
 enum Flight<'a> {
-    Opening(super::wire::Pending<'a, std::result::Result<Answer, Failure>>, u64),
-    Arriving(Box<dyn super::wire::Pieces>, kapprum_protocol::lines::Lines, u64),
+    Opening(Pending<'a, std::result::Result<Answer, Failure>>, u64),
+    Arriving(Box<dyn Pieces>, Lines, u64),
+}
+
+/// What became of an exchange with an event.
+enum Taken<'a> {
+    GoesOn(Flight<'a>),
+    Ended(Option<Failure>),
 }
 
 impl Flight<'_> {

@@ -60,6 +60,10 @@ pub enum Failure {
     SignedOut,
     /// The server speaks another version.
     Outdated,
+    /// The phone's disk is full.
+    Full,
+    /// The phone's own store failed.
+    Broken,
 }
 
 /// See the module.
@@ -88,6 +92,8 @@ struct Flight {
     whole: Vec<Whole>,
     bytes: usize,
     progress: bool,
+    /// The server asked to try commands again later.
+    retry: bool,
     ended: bool,
 }
 
@@ -117,7 +123,7 @@ impl Machine {
         self.flight.as_ref().map(|_| self.exchange)
     }
 
-    /// Whether the last exchange was complete.
+    /// Whether the last exchange was complete: nothing was left to fetch or send. Waiting for news changes nothing.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
@@ -154,7 +160,7 @@ impl Machine {
         };
         self.exchange += 1;
         self.flight = Some(Flight { waiting: wait.is_some(), sizes: self.sizes, ..Flight::default() });
-        self.complete = false;
+        self.complete &= wait.is_some();
         Action::Send(self.exchange, request)
     }
 
@@ -174,12 +180,12 @@ impl Machine {
             return Vec::new();
         }
         let Some(mut flight) = self.flight.take() else { return Vec::new() };
-        if !nothing_new && !flight.ended {
+        self.complete = (nothing_new || flight.ended) && !flight.retry;
+        if !self.complete {
             self.back_off(now, None);
             return flight.flush();
         }
         self.failures = 0;
-        self.complete = true;
         // An answer that brought nothing although something was asked for: do not ask again at once.
         if !flight.progress && !flight.waiting && !nothing_new {
             self.not_before = now + BACK_OFF.0;
@@ -193,8 +199,9 @@ impl Machine {
             return Vec::new();
         }
         let Some(mut flight) = self.flight.take() else { return Vec::new() };
+        self.complete = false;
         match failure {
-            Failure::Lost => self.back_off(now, None),
+            Failure::Lost | Failure::Full | Failure::Broken => self.back_off(now, None),
             Failure::Busy(milliseconds) => self.back_off(now, Some(milliseconds)),
             Failure::SignedOut => {
                 self.stopped = Some(failure);
@@ -205,9 +212,17 @@ impl Machine {
         flight.flush()
     }
 
-    /// The server asked to try the commands again later.
+    /// The server asked to try the commands again later: after the exchange, and later each time.
     pub fn retry_later(&mut self, now: i64) {
-        self.back_off(now, None);
+        match &mut self.flight {
+            Some(flight) => flight.retry = true,
+            None => self.back_off(now, None),
+        }
+    }
+
+    /// There is no session: nothing is tried.
+    pub fn sign_out(&mut self) {
+        self.stopped = Some(Failure::SignedOut);
     }
 
     /// The network came back or someone is looking: try at once.

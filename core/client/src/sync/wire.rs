@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kapprum_domain::time::Timestamp;
+use kapprum_protocol::NOW_HEADER;
 use kapprum_protocol::lines::Lines;
 use kapprum_protocol::problem::{Problem, ProblemKind};
 use kapprum_protocol::session::{Activate, Activated};
@@ -30,8 +32,8 @@ pub trait Wire: Send + Sync {
 
 /// An answer that has begun.
 pub enum Answer {
-    /// 204: nothing new.
-    Nothing,
+    /// 204: nothing new; the server's time, if it told.
+    Nothing(Option<Timestamp>),
     /// Lines.
     Pieces(Box<dyn Pieces>, Lines),
 }
@@ -46,6 +48,8 @@ pub trait Pieces: Send {
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may be silent: longer than a wait for news.
 const SILENCE: Duration = Duration::from_secs(40);
+/// Most bytes of a session or a problem.
+const SHORT: usize = 16 * 1024;
 
 /// HTTP/2 to one server: by TLS, or in plain text on loopback and behind a proxy.
 pub struct Http {
@@ -92,9 +96,9 @@ impl Wire for Http {
         Box::pin(async move {
             let response = self.post("/v1/sync", Some(bearer), request).await.map_err(|_| Failure::Lost)?;
             match response.status().as_u16() {
-                204 => Ok(Answer::Nothing),
+                204 => Ok(Answer::Nothing(header(&response, NOW_HEADER).map(Timestamp))),
                 200 => Ok(Answer::Pieces(Box::new(Body(response)), Lines::new().map_err(|_| Failure::Lost)?)),
-                _ => Err(failure(&response)),
+                _ => Err(why(response).await),
             }
         })
     }
@@ -104,7 +108,7 @@ impl Wire for Http {
             let body = serde_json::to_vec(&Activate { token: token.to_owned() }).unwrap_or_default();
             let response = self.post("/v1/activate", None, body).await?;
             let status = response.status().as_u16();
-            let text = response.bytes().await.map_err(|_| Error::Offline)?;
+            let text = short(response).await.ok_or(Error::Offline)?;
             if status == 200 {
                 return serde_json::from_slice(&text).map_err(|_| kapprum_protocol::Malformed("session").into());
             }
@@ -119,7 +123,7 @@ impl Wire for Http {
     fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
         Box::pin(async move {
             let response = self.post("/v1/sign-out", Some(bearer), Vec::new()).await.map_err(|_| Failure::Lost)?;
-            if response.status().is_success() { Ok(()) } else { Err(failure(&response)) }
+            if response.status().is_success() { Ok(()) } else { Err(why(response).await) }
         })
     }
 }
@@ -132,15 +136,57 @@ impl Pieces for Body {
     }
 }
 
-fn failure(response: &reqwest::Response) -> Failure {
-    match response.status().as_u16() {
-        401 => Failure::SignedOut,
-        426 => Failure::Outdated,
-        429 | 503 => {
-            let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            let seconds = header.and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
-            Failure::Busy(seconds.clamp(0, 3600) * 1000)
-        }
+/// Why a request was not served.
+async fn why(response: reqwest::Response) -> Failure {
+    let (status, seconds) = (response.status().as_u16(), header(&response, "retry-after"));
+    failure(status, seconds, &short(response).await.unwrap_or_default())
+}
+
+/// Only this protocol's own words end a session: a 401 of whoever stands between says nothing about it.
+fn failure(status: u16, seconds: Option<i64>, body: &[u8]) -> Failure {
+    match (serde_json::from_slice::<Problem>(body).map(|problem| problem.error), status) {
+        (Ok(ProblemKind::SignedOut), 401) => Failure::SignedOut,
+        (Ok(ProblemKind::Upgrade), 426) => Failure::Outdated,
+        (_, 429 | 503) => Failure::Busy(seconds.unwrap_or(1).clamp(0, 3600) * 1000),
         _ => Failure::Lost,
+    }
+}
+
+fn header(response: &reqwest::Response, name: &str) -> Option<i64> {
+    response.headers().get(name)?.to_str().ok()?.parse().ok()
+}
+
+/// The body of an answer that is short by its nature; none if it is cut, or is not short.
+async fn short(mut response: reqwest::Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        body.extend_from_slice(&piece);
+        if body.len() > SHORT {
+            return None;
+        }
+    }
+    Some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_protocols_own_words_end_a_session() {
+        for (status, seconds, body, expected) in [
+            (401, None, r#"{"error":"signed_out"}"#, Failure::SignedOut),
+            (401, None, "<html>Sign in to this network</html>", Failure::Lost),
+            (401, None, "", Failure::Lost),
+            (403, None, r#"{"error":"signed_out"}"#, Failure::Lost),
+            (426, None, r#"{"error":"upgrade"}"#, Failure::Outdated),
+            (426, None, "Upgrade Required", Failure::Lost),
+            (503, Some(7), r#"{"error":"busy"}"#, Failure::Busy(7_000)),
+            (429, Some(1 << 40), "", Failure::Busy(3_600_000)),
+            (503, None, "", Failure::Busy(1_000)),
+            (500, None, "", Failure::Lost),
+        ] {
+            assert_eq!(failure(status, seconds, body.as_bytes()), expected, "{status} {body}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::world::{Seen, Unread};
 pub struct Home {
     /// The heading.
     pub title: String,
-    /// About the data itself: loading, old, locked; none: all is well.
+    /// About the data itself: lost, loading, old, locked; none: all is well.
     pub notice: Option<String>,
     /// The children, by name.
     pub children: Vec<ChildLine>,
@@ -144,6 +144,7 @@ pub fn home(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -
     let waiting = around.outbox.iter().filter(|entry| entry.state.is_open()).count();
     let old = around.contact.filter(|at| at.plus(crate::time::HOUR) < now);
     let notice = match around {
+        Around { lost: Some(count), .. } => Some(saying::lost(words, *count)),
         Around { locked: true, .. } => Some(words.locked()),
         Around { whole: false, .. } => Some(words.loading()),
         _ => old.map(|at| words.old_data(&saying::day(words, at.day(), now.day()), &saying::moment(words, at))),
@@ -596,6 +597,13 @@ mod tests {
             (Around::default(), Some("Hämtar …")),
             (Around { contact: Some(at("10:30")), ..around() }, Some("Senast hämtat i dag 10.30")),
             (Around { contact: Some(at("11:30")), ..around() }, None),
+            (Around { lost: Some(0), ..around() }, Some("Uppgifterna i telefonen gick inte att läsa. Logga in igen.")),
+            (
+                Around { lost: Some(2), whole: false, ..around() },
+                Some(
+                    "Uppgifterna i telefonen gick inte att läsa. 2 saker som inte var skickade är borta. Logga in igen och gör om dem.",
+                ),
+            ),
         ] {
             assert_eq!(told(&around).notice.as_deref(), notice);
         }
