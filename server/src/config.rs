@@ -1,13 +1,13 @@
-//! Configuration by file and environment.
+//! Configuration by file and environment: one table of keys, each read by its field's type.
 
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
+use std::str::FromStr;
+use std::time::Duration;
 
 /// How a server is set up. Every key can be given as `KAPPRUM_NAME` in the environment, which wins over the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The folder of all tenants' data.
     pub data: PathBuf,
@@ -29,6 +29,32 @@ pub struct Config {
     pub fresh_protected_hours: u32,
     /// Most connections at once.
     pub connections: usize,
+    /// Most requests that wait for news at once.
+    pub waits: usize,
+    /// How long peers are waited for; no key.
+    pub patience: Patience,
+}
+
+/// How long the server waits for its peers. Tests are less patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// From the connection to the end of its first request's headers, TLS included.
+    pub headers: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For the next request of a connection.
+    pub idle: Duration,
+    /// For a peer to take a piece of its answer.
+    pub stalled: Duration,
+    /// For open requests when the server stops.
+    pub stop: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let [headers, body, idle, stalled, stop] = [15, 15, 60, 60, 5].map(Duration::from_secs);
+        Self { headers, body, idle, stalled, stop }
+    }
 }
 
 impl Default for Config {
@@ -44,6 +70,8 @@ impl Default for Config {
             fresh_days: 30,
             fresh_protected_hours: 12,
             connections: 18_000,
+            waits: 20_000,
+            patience: Patience::default(),
         }
     }
 }
@@ -56,44 +84,198 @@ pub enum ConfigError {
     File(PathBuf, String),
     /// A value is not what it must be.
     #[error("{0}: {1}")]
-    Value(String, String),
+    Value(String, &'static str),
     /// Plain text to the world.
     #[error("listen = {0}: give `certificate` and `certificate_key`, or set `behind_proxy` if TLS is done in front")]
     Plain(SocketAddr),
 }
 
+const KEYS: [&str; 11] = [
+    "data",
+    "keys",
+    "listen",
+    "public_url",
+    "behind_proxy",
+    "certificate",
+    "certificate_key",
+    "fresh_days",
+    "fresh_protected_hours",
+    "connections",
+    "waits",
+];
+
 impl Config {
     /// Reads the file, if one is given, and the environment.
-    pub fn read(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let mut table = toml::Table::new();
+    pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
         if let Some(path) = file {
             let problem = |why: String| ConfigError::File(path.to_owned(), why);
             let text = std::fs::read_to_string(path).map_err(|error| problem(error.kind().to_string()))?;
-            table = text.parse().map_err(|error: toml::de::Error| problem(error.message().to_owned()))?;
-        }
-        for (name, value) in environment {
-            if let Some(name) = name.strip_prefix("KAPPRUM_") {
-                let value =
-                    value.parse().map(toml::Value::Integer).or_else(|_| value.parse().map(toml::Value::Boolean));
-                let text = std::env::var(format!("KAPPRUM_{name}")).unwrap_or_default();
-                table.insert(name.to_lowercase(), value.unwrap_or(toml::Value::String(text)));
+            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| problem(error.message().into()))?;
+            for (key, value) in table {
+                let text = match value {
+                    toml::Value::String(text) => text,
+                    toml::Value::Integer(number) => number.to_string(),
+                    toml::Value::Boolean(whether) => whether.to_string(),
+                    _ => String::new(),
+                };
+                config.set(&key, text.as_ref()).map_err(|why| problem(format!("{key}: {why}")))?;
             }
         }
-        let config: Self = table.try_into().map_err(|error: toml::de::Error| {
-            ConfigError::Value("configuration".to_owned(), error.message().to_owned())
-        })?;
+        for key in KEYS {
+            let name = format!("KAPPRUM_{}", key.to_uppercase());
+            if let Some(text) = environment(&name) {
+                config.set(key, &text).map_err(|why| ConfigError::Value(name, why))?;
+            }
+        }
         config.check()
+    }
+
+    fn set(&mut self, key: &str, text: &OsStr) -> Result<(), &'static str> {
+        match key {
+            "data" => self.data = path(text)?,
+            "keys" => self.keys = path(text)?,
+            "listen" => self.listen = value(text, "an address and a port are expected, such as 127.0.0.1:7171")?,
+            "public_url" => {
+                let url: String = value(text, "an address is expected, such as https://kapprum.example.se")?;
+                if !url.starts_with("https://") && !url.starts_with("http://") {
+                    return Err("it must begin with https://");
+                }
+                self.public_url = url.trim_end_matches('/').to_owned();
+            }
+            "behind_proxy" => self.behind_proxy = value(text, "true or false is expected")?,
+            "certificate" => self.certificate = Some(path(text)?),
+            "certificate_key" => self.certificate_key = Some(path(text)?),
+            "fresh_days" => self.fresh_days = value(text, "a number of days is expected")?,
+            "fresh_protected_hours" => self.fresh_protected_hours = value(text, "a number of hours is expected")?,
+            "connections" => self.connections = count(text)?,
+            "waits" => self.waits = count(text)?,
+            _ => return Err("there is no such key"),
+        }
+        Ok(())
     }
 
     /// Plain text only on loopback or behind a proxy.
     fn check(self) -> Result<Self, ConfigError> {
-        let tls = self.certificate.is_some() && self.certificate_key.is_some();
-        if !self.listen.ip().is_loopback() && !tls && !self.behind_proxy {
-            return Err(ConfigError::Plain(self.listen));
+        let wrong = |key: &str, why| Err(ConfigError::Value(key.to_owned(), why));
+        match (&self.certificate, &self.certificate_key) {
+            (Some(_), None) => return wrong("certificate_key", "it is missing beside `certificate`"),
+            (None, Some(_)) => return wrong("certificate", "it is missing beside `certificate_key`"),
+            (None, None) if !self.listen.ip().is_loopback() && !self.behind_proxy => {
+                return Err(ConfigError::Plain(self.listen));
+            }
+            _ => {}
         }
-        if self.keys.starts_with(&self.data) {
-            return Err(ConfigError::Value("keys".to_owned(), "must not lie in the data folder".to_owned()));
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        if absolute(&self.keys).starts_with(absolute(&self.data)) {
+            return wrong("keys", "they must not lie in the data folder");
         }
         Ok(self)
+    }
+}
+
+fn path(text: &OsStr) -> Result<PathBuf, &'static str> {
+    if text.is_empty() { Err("a path is expected") } else { Ok(text.into()) }
+}
+
+fn value<T: FromStr>(text: &OsStr, expected: &'static str) -> Result<T, &'static str> {
+    text.to_str().and_then(|text| text.parse().ok()).ok_or(expected)
+}
+
+fn count(text: &OsStr) -> Result<usize, &'static str> {
+    value(text, "a number from 1 is expected").and_then(|count| match count {
+        0 => Err("a number from 1 is expected"),
+        more => Ok(more),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    type Told<'a> = &'a [(&'a str, &'a [u8])];
+
+    fn read(file: Option<&str>, environment: Told<'_>) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file.map(|text| {
+            let path = folder.path().join("kapprum.toml");
+            std::fs::write(&path, text).unwrap();
+            path
+        });
+        let told = |name: &str| {
+            let found = environment.iter().find(|(told, _)| *told == name);
+            found.map(|(_, value)| OsString::from_vec(value.to_vec()))
+        };
+        Config::read(path.as_deref(), told).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_key_is_read_by_its_type_and_the_environment_wins() {
+        let ordinary = Config::default();
+        let cases: [(Option<&str>, Told<'_>, Config); 7] = [
+            (None, &[], ordinary.clone()),
+            (None, &[("KAPPRUM_DATA", b"2026")], Config { data: "2026".into(), ..ordinary.clone() }),
+            (None, &[("KAPPRUM_OPENSSL", b"vendored"), ("OTHER", b"\xff")], ordinary.clone()),
+            (
+                None,
+                &[("KAPPRUM_DATA", b"\xff")],
+                Config { data: OsString::from_vec(vec![0xff]).into(), ..ordinary.clone() },
+            ),
+            (
+                Some("connections = 7\nfresh_days = 3\nbehind_proxy = true\nlisten = \"0.0.0.0:1\""),
+                &[("KAPPRUM_FRESH_DAYS", b"4")],
+                Config {
+                    connections: 7,
+                    fresh_days: 4,
+                    behind_proxy: true,
+                    listen: ([0, 0, 0, 0], 1).into(),
+                    ..ordinary.clone()
+                },
+            ),
+            (
+                Some("certificate = \"a\"\ncertificate_key = \"b\"\nlisten = \"[::]:1\""),
+                &[],
+                Config {
+                    certificate: Some("a".into()),
+                    certificate_key: Some("b".into()),
+                    listen: "[::]:1".parse().unwrap(),
+                    ..ordinary.clone()
+                },
+            ),
+            (
+                None,
+                &[("KAPPRUM_PUBLIC_URL", b"https://k.se/")],
+                Config { public_url: "https://k.se".into(), ..ordinary },
+            ),
+        ];
+        for (file, environment, config) in cases {
+            assert_eq!(read(file, environment), Ok(config), "{file:?} {environment:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_key() {
+        let cases: [(Option<&str>, Told<'_>, &str); 12] = [
+            (Some("colour = 1"), &[], "colour: there is no such key"),
+            (Some("connections = \"many\""), &[], "connections: a number"),
+            (Some("data = []"), &[], "data: a path"),
+            (Some("data = "), &[], "kapprum.toml: "),
+            (None, &[("KAPPRUM_CONNECTIONS", b"0")], "KAPPRUM_CONNECTIONS: a number"),
+            (None, &[("KAPPRUM_WAITS", b"-1")], "KAPPRUM_WAITS: a number"),
+            (None, &[("KAPPRUM_LISTEN", b"7171")], "KAPPRUM_LISTEN: an address"),
+            (None, &[("KAPPRUM_LISTEN", b"\xff")], "KAPPRUM_LISTEN: an address"),
+            (None, &[("KAPPRUM_PUBLIC_URL", b"k.se")], "KAPPRUM_PUBLIC_URL: it must begin"),
+            (None, &[("KAPPRUM_CERTIFICATE", b"a")], "certificate_key: it is missing"),
+            (None, &[("KAPPRUM_DATA", b"./d"), ("KAPPRUM_KEYS", b"d/keys")], "keys: they must not"),
+            (None, &[("KAPPRUM_LISTEN", b"0.0.0.0:1")], "listen = 0.0.0.0:1: give"),
+        ];
+        for (file, environment, why) in cases {
+            let told = read(file, environment).unwrap_err();
+            assert!(told.contains(why) && !told.contains('\n'), "{told}");
+        }
+        let missing = Config::read(Some(Path::new("/nowhere.toml")), |_| None).unwrap_err();
+        assert!(missing.to_string().starts_with("/nowhere.toml: "), "{missing}");
     }
 }

@@ -1,24 +1,22 @@
 //! `kapprum-server`: serve, and the operator's few verbs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+mod operator;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use kapprum_domain::actor::{Account, Role};
-use kapprum_domain::grant::{Grant, Right};
-use kapprum_domain::id::{DeviceId, GroupId, PersonId, RecordId, TenantId};
-use kapprum_domain::organisation::{Group, Municipality};
-use kapprum_domain::record::Change;
+use kapprum_domain::id::{DeviceId, GroupId, PersonId, TenantId};
 use kapprum_server::clock::{Clock, SystemClock};
 use kapprum_server::config::Config;
 use kapprum_server::http::Server;
 use kapprum_server::import::{self, Folder};
-use kapprum_server::open::{self, lock, new_tenant, tenants};
-use kapprum_server::store::Store;
-use kapprum_server::store::sqlite::Sqlite;
-use kapprum_server::writer;
+use kapprum_server::open::{self, lock, new_tenant};
+use operator::{check, end_pairing, known, paired};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -122,21 +120,36 @@ fn role(text: &str) -> Result<Role, String> {
     }
 }
 
+/// Without a verb there is help instead of a line.
+const NO_VERB: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("kapprum-server: {why}");
-            ExitCode::FAILURE
-        }
+    let problem = |why: &str, code: u8| {
+        eprintln!("kapprum-server: {why}");
+        ExitCode::from(code)
+    };
+    match Arguments::try_parse() {
+        Ok(arguments) => match run(arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => problem(&why.to_string(), 1),
+        },
+        Err(error) if error.use_stderr() && error.kind() != NO_VERB => problem(&in_one_line(&error), 2),
+        Err(help) => help.exit(),
     }
+}
+
+/// What is wrong with the arguments, without the usage that follows it.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
+    let words: Vec<&str> = first.flat_map(str::split_whitespace).collect();
+    format!("{} (--help tells more)", words.join(" "))
 }
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 fn run(arguments: Arguments) -> Done {
-    let config = Config::read(arguments.config.as_deref(), std::env::vars())?;
+    let config = Config::read(arguments.config.as_deref(), |name| std::env::var_os(name))?;
     let clock = SystemClock;
     match arguments.verb {
         Verb::Serve => serve(&config),
@@ -149,7 +162,11 @@ fn run(arguments: Arguments) -> Done {
         Verb::Invite { tenant, person, role, tablet, board } => {
             let (store, sign_in) = open::tenant(&config, tenant)?;
             let (account, right) = match (person, role, tablet, board) {
-                (Some(person), Some(role), None, None) => (Account { tenant, holder: person.into(), role }, None),
+                (Some(person), Some(role), None, None) => {
+                    let account = Account { tenant, holder: person.into(), role };
+                    known(&store, &account, clock.now())?;
+                    (account, None)
+                }
                 (None, None, Some(group), None) => paired(&store, tenant, group, Role::Tablet)?,
                 (None, None, None, Some(group)) => paired(&store, tenant, group, Role::Board)?,
                 _ => return Err("give --person with --role, or --tablet, or --board".into()),
@@ -162,7 +179,7 @@ fn run(arguments: Arguments) -> Done {
         Verb::Revoke { device, tenant } => {
             let (store, sign_in) = open::tenant(&config, tenant)?;
             let Some(account) = sign_in.revoke(device, clock.now())? else {
-                return Err("no such device, or its session has ended".into());
+                return Err("no such device".into());
             };
             if matches!(account.role, Role::Tablet | Role::Board) {
                 end_pairing(&store, &account, &clock)?;
@@ -221,64 +238,4 @@ fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool) -
         print!("{report}");
     }
     Ok(())
-}
-
-/// A shared device's account and the right that its pairing gives.
-fn paired(
-    store: &dyn Store,
-    tenant: TenantId,
-    group: GroupId,
-    role: Role,
-) -> Result<(Account, Option<Grant>), Box<dyn std::error::Error>> {
-    let mut found = None;
-    store.read(&mut |snapshot| {
-        snapshot.kind("group", &mut |body| {
-            found = serde_json::from_str::<Group>(body).ok().filter(|one| one.group == group).or(found.take());
-        })
-    })?;
-    let of = found.ok_or("no such group")?;
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| "no random numbers")?;
-    let device = DeviceId(uuid::Builder::from_random_bytes(bytes).into_uuid());
-    let right = match role {
-        Role::Tablet => Right::Tablet { group, unit: of.unit, kind: of.kind },
-        _ => Right::Board { group },
-    };
-    let account = Account { tenant, holder: device.into(), role };
-    Ok((account, Some(Grant { holder: device.into(), right, from: None, until: None })))
-}
-
-fn end_pairing(store: &dyn Store, account: &Account, clock: &dyn Clock) -> Done {
-    let scope = kapprum_domain::scope::Scope::Person(account.holder);
-    let mut grants = Vec::new();
-    store.read(&mut |snapshot| {
-        let world = kapprum_domain::world::World::new(snapshot);
-        grants = world.all::<Grant>(scope).unwrap_or_default();
-        Ok(())
-    })?;
-    let changes: Vec<Change> = grants.iter().map(Change::remove).collect();
-    writer::import(store, &changes, clock.now())?;
-    Ok(())
-}
-
-fn check(config: &Config) -> Done {
-    let mut damaged = 0;
-    for (id, folder) in tenants(config)? {
-        let store = Sqlite::open(&folder.join("store.db"), kapprum_protocol::cursor::Epoch(0))?;
-        let mut name = String::new();
-        store.read(&mut |snapshot| {
-            let world = kapprum_domain::world::World::new(snapshot);
-            let scope = kapprum_domain::scope::Scope::Tenant;
-            name =
-                world.get::<Municipality>(scope, RecordId(id.0)).ok().flatten().map(|one| one.name).unwrap_or_default();
-            Ok(())
-        })?;
-        let damage = store.damage()?;
-        damaged += damage.len();
-        println!("{id} {name}: {}", if damage.is_empty() { "sound" } else { "DAMAGED" });
-        for line in damage {
-            println!("  {line}");
-        }
-    }
-    if damaged > 0 { Err(format!("{damaged} kinds of damage").into()) } else { Ok(()) }
 }

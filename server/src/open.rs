@@ -1,7 +1,8 @@
 //! Opening what lies on disk: the keys, the tenants' folders, the lock of the serving process.
 
-use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,27 +26,38 @@ use crate::writer;
 pub enum OpenError {
     /// A file or folder.
     #[error("{0}: {1}")]
-    File(PathBuf, std::io::ErrorKind),
+    File(PathBuf, ErrorKind),
+    /// The data folder is not there, or not where it was looked for.
+    #[error("{0}: no such data folder; `tenant add` makes it")]
+    NoData(PathBuf),
     /// Another process serves this folder.
     #[error("{0}: another kapprum-server serves this folder")]
     InUse(PathBuf),
     /// No such tenant.
     #[error("no tenant {0} here; `tenant add` makes one")]
     NoTenant(TenantId),
+    /// A file without which nothing can be done is gone. It is never made anew: that would hide the loss.
+    #[error("{0}: it is lost; bring it back from a backup")]
+    Lost(PathBuf),
     /// A key file is damaged.
     #[error("{0}: not a key")]
     Key(PathBuf),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// A tenant's file.
+    #[error("{0}: {1}")]
+    Store(PathBuf, StoreError),
+    /// The machine has no random numbers.
+    #[error("no random numbers")]
+    Random,
 }
 
 type Result<T> = std::result::Result<T, OpenError>;
 
 /// Takes the data folder for serving; held as long as the file is.
 pub fn lock(config: &Config) -> Result<File> {
+    if !config.data.is_dir() {
+        return Err(OpenError::NoData(config.data.clone()));
+    }
     let path = config.data.join("serving.lock");
-    std::fs::create_dir_all(&config.data).map_err(|error| problem(&config.data, &error))?;
     let file = File::create(&path).map_err(|error| problem(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -54,17 +66,16 @@ pub fn lock(config: &Config) -> Result<File> {
     }
 }
 
-/// The keys; made at the first call, readable by their owner only.
+/// The keys, as `tenant add` made them.
 pub fn keys(config: &Config) -> Result<Keys> {
-    std::fs::create_dir_all(&config.keys).map_err(|error| problem(&config.keys, &error))?;
-    Ok(Keys::new(key(&config.keys.join("receipts.key"))?, key(&config.keys.join("identities.key"))?))
+    Ok(Keys::new(key(&config.keys.join(RECEIPTS_KEY))?, key(&config.keys.join(IDENTITIES_KEY))?))
 }
 
 /// The tenants on disk with their folders.
 pub fn tenants(config: &Config) -> Result<Vec<(TenantId, PathBuf)>> {
     let entries = match std::fs::read_dir(&config.data) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(OpenError::NoData(config.data.clone())),
         Err(error) => return Err(problem(&config.data, &error)),
     };
     let found = entries.flatten().filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())));
@@ -75,65 +86,106 @@ pub fn tenants(config: &Config) -> Result<Vec<(TenantId, PathBuf)>> {
 
 /// All tenants at work.
 pub fn all(config: &Config) -> Result<Vec<Arc<Tenant>>> {
-    let keys = keys(config)?;
-    tenants(config)?.into_iter().map(|(id, folder)| Ok(Arc::new(Tenant::open(&folder, id, &keys)?))).collect()
+    tenants(config)?.into_iter().map(|(id, folder)| at_work(config, id, &folder)).collect()
+}
+
+/// A tenant at work.
+pub fn at_work(config: &Config, id: TenantId, folder: &Path) -> Result<Arc<Tenant>> {
+    let (store, sign_in) = files(id, folder)?;
+    let tenant = Tenant::start(id, store, sign_in, &keys(config)?);
+    tenant.map(Arc::new).map_err(|error| OpenError::Store(folder.to_owned(), error))
 }
 
 /// One tenant's files, for a verb beside the serving process.
 pub fn tenant(config: &Config, id: TenantId) -> Result<(Sqlite, SignIn)> {
-    let folder = config.data.join(id.to_string());
-    if !folder.is_dir() {
-        return Err(OpenError::NoTenant(id));
-    }
-    let store = Sqlite::open(&folder.join("store.db"), epoch()?)?;
-    Ok((store, SignIn::open(&folder.join("sign_in.db"), id)?))
+    let found = tenants(config)?.into_iter().find(|(tenant, _)| *tenant == id);
+    found.map_or(Err(OpenError::NoTenant(id)), |(id, folder)| files(id, &folder))
+}
+
+/// A tenant's store alone.
+pub fn store(folder: &Path) -> Result<Sqlite> {
+    there(folder.join(STORE), Sqlite::open)
+}
+
+/// A tenant's sign-in data alone.
+pub fn sign_in(id: TenantId, folder: &Path) -> Result<SignIn> {
+    there(folder.join(SIGN_IN), |path| SignIn::open(path, id))
 }
 
 /// Adds a tenant.
 pub fn new_tenant(config: &Config, name: &str, phone: &str, now: Timestamp) -> Result<TenantId> {
     let id = TenantId(uuid::Builder::from_random_bytes(random()?).into_uuid());
-    add_tenant(
-        config,
-        &Municipality { tenant: id, name: name.to_owned(), phone: phone.to_owned(), switches: Switches::default() },
-        now,
-    )?;
+    let (name, phone) = (name.to_owned(), phone.to_owned());
+    add_tenant(config, &Municipality { tenant: id, name, phone, switches: Switches::default() }, now)?;
     Ok(id)
 }
 
-/// Adds a tenant as it is described.
+/// Adds a tenant as it is described. Its folder gets its name when everything is in it, so that no half of it is ever
+/// found; only here folders and files are made.
 pub fn add_tenant(config: &Config, municipality: &Municipality, now: Timestamp) -> Result<()> {
+    make_folder(&config.data)?;
+    make_folder(&config.keys)?;
+    if tenants(config)?.is_empty() {
+        make_key(&config.keys.join(RECEIPTS_KEY))?;
+        make_key(&config.keys.join(IDENTITIES_KEY))?;
+    }
+    keys(config)?;
     let folder = config.data.join(municipality.tenant.to_string());
-    std::fs::create_dir_all(&folder).map_err(|error| problem(&folder, &error))?;
-    let store = Sqlite::open(&folder.join("store.db"), epoch()?)?;
-    writer::import(&store, &[Change::put(municipality)], now)?;
-    Ok(())
+    let unnamed = config.data.join(format!(".{}", municipality.tenant));
+    make_folder(&unnamed)?;
+    let wrong = |error| OpenError::Store(folder.clone(), error);
+    let store = Sqlite::create(&unnamed.join(STORE), Epoch(u128::from_be_bytes(random()?))).map_err(wrong)?;
+    writer::import(&store, &[Change::put(municipality)], now).map_err(wrong)?;
+    SignIn::create(&unnamed.join(SIGN_IN), municipality.tenant).map_err(wrong)?;
+    drop(store);
+    std::fs::rename(&unnamed, &folder).map_err(|error| problem(&folder, &error))
 }
 
-fn epoch() -> Result<Epoch> {
-    Ok(Epoch(u128::from_be_bytes(random()?)))
+const STORE: &str = "store.db";
+const SIGN_IN: &str = "sign_in.db";
+const RECEIPTS_KEY: &str = "receipts.key";
+const IDENTITIES_KEY: &str = "identities.key";
+
+fn files(id: TenantId, folder: &Path) -> Result<(Sqlite, SignIn)> {
+    Ok((store(folder)?, sign_in(id, folder)?))
+}
+
+fn there<T>(path: PathBuf, open: impl FnOnce(&Path) -> crate::store::Result<T>) -> Result<T> {
+    match path.try_exists() {
+        Ok(true) => open(&path).map_err(|error| OpenError::Store(path, error)),
+        Ok(false) => Err(OpenError::Lost(path)),
+        Err(error) => Err(problem(&path, &error)),
+    }
 }
 
 fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Failed("no random numbers".to_owned()))?;
+    getrandom::fill(&mut bytes).map_err(|_| OpenError::Random)?;
     Ok(bytes)
 }
 
 fn key(path: &Path) -> Result<[u8; 32]> {
     match std::fs::read(path).map(Zeroizing::new) {
         Ok(bytes) => bytes.as_slice().try_into().map_err(|_| OpenError::Key(path.to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let bytes = random()?;
-            let mut options = File::options();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(path).map_err(|error| problem(path, &error))?;
-            file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|error| problem(path, &error))?;
-            Ok(bytes)
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(OpenError::Lost(path.to_owned())),
         Err(error) => Err(problem(path, &error)),
     }
+}
+
+/// Makes a key that only its owner can read, unless there is one.
+fn make_key(path: &Path) -> Result<()> {
+    let mut file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(problem(path, &error)),
+    };
+    let bytes = Zeroizing::new(random::<32>()?);
+    file.write_all(bytes.as_slice()).and_then(|()| file.sync_all()).map_err(|error| problem(path, &error))
+}
+
+/// Makes a folder that only its owner can enter, unless there is one.
+fn make_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| problem(path, &error))
 }
 
 fn problem(path: &Path, error: &std::io::Error) -> OpenError {

@@ -14,8 +14,9 @@ use kapprum_domain::actor::Account;
 use kapprum_domain::grant::Grant;
 use kapprum_domain::id::{DeviceId, PersonId, TenantId};
 use kapprum_domain::time::{DAY, Timestamp};
+use kapprum_protocol::limits::RECEIPT;
 use kapprum_protocol::session::Activated;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -27,33 +28,52 @@ use crate::store::{Result, StoreError};
 pub const INVITATION: i64 = 14 * DAY;
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS invitation (
+CREATE TABLE invitation (
     token BLOB PRIMARY KEY, account TEXT NOT NULL, right TEXT, expires INTEGER NOT NULL, used INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS device (
+CREATE TABLE device (
     id BLOB PRIMARY KEY, account TEXT NOT NULL, bearer BLOB NOT NULL UNIQUE, created INTEGER NOT NULL, ended INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS identity (
+CREATE TABLE identity (
     person BLOB PRIMARY KEY, find BLOB NOT NULL, sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS identity_find ON identity (find);
+CREATE INDEX identity_find ON identity (find);
+CREATE INDEX device_ended ON device (ended) WHERE ended IS NOT NULL;
 ";
 
 /// One tenant's sign-in data.
 pub struct SignIn {
     tenant: TenantId,
     connection: Mutex<Connection>,
+    seen: Mutex<Seen>,
+}
+
+/// The state of the file when it was last looked at: whether others wrote, and how many devices' sessions had ended,
+/// the last one when. Invitations and imports write often; only an ended session is news to who waits.
+#[derive(Default)]
+struct Seen {
+    version: i64,
+    ended: (i64, i64),
 }
 
 impl SignIn {
-    /// Opens the file, making it if it is not there.
+    /// Opens a file that is there.
     pub fn open(path: &Path, tenant: TenantId) -> Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that opens the sign-in file")]
-        let connection = Connection::open(path)?;
-        connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
-        connection.execute_batch(TABLES)?;
-        Ok(Self { tenant, connection: Mutex::new(connection) })
+        let connection = connect(path, OpenFlags::empty())?;
+        // A lost file is told, not replaced by an empty one.
+        if connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0 {
+            return Err(StoreError::Empty);
+        }
+        Ok(Self { tenant, connection: Mutex::new(connection), seen: Mutex::default() })
+    }
+
+    /// Makes the file.
+    pub fn create(path: &Path, tenant: TenantId) -> Result<Self> {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        let making = connection.transaction()?;
+        making.execute_batch(TABLES)?;
+        making.commit()?;
+        Ok(Self { tenant, connection: Mutex::new(connection), seen: Mutex::default() })
     }
 
     /// Whose sign-in data this is.
@@ -72,30 +92,43 @@ impl SignIn {
         Ok(token)
     }
 
-    /// Uses an invitation, once: a device with its bearer, and the right that the pairing gives. None: used or too old.
-    pub fn activate(&self, token: &str, now: Timestamp) -> Result<Option<(Activated, Option<Grant>)>> {
+    /// The right that comes with an invitation, while it can be used; the outer none: used or too old.
+    pub fn right_of(&self, token: &str, now: Timestamp) -> Result<Option<Option<Grant>>> {
+        let connection = self.connection();
+        let right: Option<Option<String>> = connection
+            .query_row(
+                "SELECT right FROM invitation WHERE token = ?1 AND used IS NULL AND expires > ?2",
+                params![digest(token), now.0],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let read = |right: String| serde_json::from_str(&right).map_err(unreadable);
+        right.map(|right| right.map(read).transpose()).transpose()
+    }
+
+    /// Uses an invitation, once: a device with its bearer. None: used or too old.
+    pub fn activate(&self, token: &str, now: Timestamp) -> Result<Option<Activated>> {
         let bearer = self.secret()?;
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let used: Option<(String, Option<String>)> = transaction
+        let used: Option<(String, bool)> = transaction
             .query_row(
                 "UPDATE invitation SET used = ?2 WHERE token = ?1 AND used IS NULL AND expires > ?2
-                 RETURNING account, right",
+                 RETURNING account, right IS NOT NULL",
                 params![digest(token), now.0],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        let Some((account, right)) = used else { return Ok(None) };
+        let Some((account, shared)) = used else { return Ok(None) };
         let account: Account = serde_json::from_str(&account).map_err(unreadable)?;
-        let right: Option<Grant> = right.map(|right| serde_json::from_str(&right).map_err(unreadable)).transpose()?;
         // A shared device is its own holder.
-        let device = if right.is_some() { DeviceId(account.holder.0) } else { DeviceId(random_id()?) };
+        let device = if shared { DeviceId(account.holder.0) } else { DeviceId(random_id()?) };
         transaction.execute(
             "INSERT INTO device (id, account, bearer, created) VALUES (?1, ?2, ?3, ?4)",
             params![device.0.as_bytes(), json(&account), digest(&bearer), now.0],
         )?;
         transaction.commit()?;
-        Ok(Some((Activated { device, account, bearer }, right)))
+        Ok(Some(Activated { device, account, bearer }))
     }
 
     /// Whose session a bearer is, while it lasts.
@@ -114,17 +147,44 @@ impl SignIn {
         Ok(())
     }
 
-    /// Ends the session of a device; none: no such device, or it has ended.
+    /// Ends the session of a device, if it has not ended; none: no such device.
     pub fn revoke(&self, device: DeviceId, now: Timestamp) -> Result<Option<Account>> {
         let account: Option<String> = self
             .connection()
             .query_row(
-                "UPDATE device SET ended = ?2 WHERE id = ?1 AND ended IS NULL RETURNING account",
+                "UPDATE device SET ended = coalesce(ended, ?2) WHERE id = ?1 RETURNING account",
                 params![device.0.as_bytes(), now.0],
                 |row| row.get(0),
             )
             .optional()?;
         account.map(|account| serde_json::from_str(&account).map_err(unreadable)).transpose()
+    }
+
+    /// Whether another process may have ended a session since this was last asked.
+    pub fn ended_elsewhere(&self) -> Result<bool> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.connection();
+        let version: i64 = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        if seen.version == version {
+            return Ok(false);
+        }
+        let sql = "SELECT count(*), coalesce(max(ended), 0) FROM device WHERE ended IS NOT NULL";
+        let ended = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let before = std::mem::replace(&mut *seen, Seen { version, ended });
+        Ok(before.ended != ended)
+    }
+
+    /// Lets go what is past its days: invitations, and devices whose session ended long ago.
+    pub fn prune(&self, now: Timestamp) -> Result<()> {
+        let connection = self.connection();
+        connection.execute("DELETE FROM invitation WHERE expires <= ?1", [now.0])?;
+        connection.execute("DELETE FROM device WHERE ended < ?1", [now.plus(-RECEIPT).0])?;
+        Ok(())
+    }
+
+    /// Whether the file is sound.
+    pub fn is_sound(&self) -> Result<bool> {
+        Ok(self.connection().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))? == "ok")
     }
 
     /// Keeps a person's identity number, sealed; writes only if it is another than before.
@@ -159,6 +219,14 @@ impl SignIn {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn connect(path: &Path, more: OpenFlags) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the sign-in file")]
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
+    Ok(connection)
 }
 
 /// The tenant that a secret names.

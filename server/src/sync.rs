@@ -14,11 +14,12 @@ use kapprum_domain::world::{Unread, World};
 use kapprum_protocol::VERSION;
 use kapprum_protocol::cursor::{Cursor, Seq};
 use kapprum_protocol::frame::{Applied, End, Frame, Freshness, RightsFrame, ScopeNumber, Snap, SumFrame};
+use kapprum_protocol::limits::SECTION_BYTES;
 use kapprum_protocol::receipt::Receipt;
 use kapprum_protocol::request::Request;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Entry, Result, Snapshot, Store, StoreError};
+use crate::store::{Entry, Meta, Result, Snapshot, Store, StoreError};
 
 /// What an account holds, with the scopes' numbers.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct Answer {
     account: Account,
     want: std::vec::IntoIter<ScopeNumber>,
     first: Option<Vec<u8>>,
+    /// The first sections say something.
+    news: bool,
     fresh: Fresh,
     ended: bool,
 }
@@ -86,7 +89,7 @@ pub fn answer(
         match first {
             Some(First::Missing(scopes)) => missing = scopes,
             Some(First::Nothing { watch, until }) => return Ok(Answered::Nothing { watch, until }),
-            Some(First::Lines { lines, want }) => {
+            Some(First::Lines { lines, want, news }) => {
                 let want = want.into_iter();
                 let account = *account;
                 return Ok(Answered::Lines(Answer {
@@ -95,6 +98,7 @@ pub fn answer(
                     account,
                     want,
                     first: Some(lines),
+                    news,
                     fresh,
                     ended: false,
                 }));
@@ -126,16 +130,17 @@ impl Answer {
         Ok(Some(lines))
     }
 
-    /// Leaves out the wanted scopes that have not begun: under load, snapshots are shed.
-    pub fn shed(&mut self) {
+    /// Leaves out the wanted scopes: under load, snapshots are shed. Whether anything is left to say.
+    pub fn shed(&mut self) -> bool {
         self.want = Vec::new().into_iter();
+        self.news
     }
 }
 
 enum First {
     Missing(Vec<Scope>),
     Nothing { watch: Vec<Scope>, until: Option<Timestamp> },
-    Lines { lines: Vec<u8>, want: Vec<ScopeNumber> },
+    Lines { lines: Vec<u8>, want: Vec<ScopeNumber>, news: bool },
 }
 
 /// Sections 1 to 5, from one read.
@@ -154,18 +159,30 @@ fn sections(
     };
     let cursor = request.cursor.as_deref().and_then(Cursor::read);
     let cursor = cursor.filter(|one| one.epoch == meta.epoch && one.seq <= meta.head && one.seq >= meta.floor);
+    sections_since(snapshot, &meta, &held, cursor, request, receipts)
+}
+
+/// As [`sections`], since a cursor of this epoch; without one, everything is to be fetched.
+fn sections_since(
+    snapshot: &dyn Snapshot,
+    meta: &Meta,
+    held: &Held,
+    cursor: Option<Cursor>,
+    request: &Request,
+    receipts: &[Receipt],
+) -> Result<First> {
     let new_rights = cursor.is_none_or(|cursor| cursor.rights != held.hash);
-    let want: Vec<ScopeNumber> = match cursor {
-        Some(_) => request.want.iter().copied().filter(|number| held.scopes.contains_key(number)).collect(),
-        None => Vec::new(),
-    };
+    let mut wanted = BTreeSet::new();
+    let asked = if cursor.is_some() { request.want.as_slice() } else { &[] };
+    let want = asked.iter().copied().filter(|number| held.scopes.contains_key(number) && wanted.insert(*number));
+    let want: Vec<ScopeNumber> = want.collect();
     let seq = cursor.map_or(meta.head, |cursor| cursor.seq);
-    let wanted: BTreeSet<ScopeNumber> = want.iter().copied().collect();
     let rest: Vec<ScopeNumber> = held.scopes.keys().copied().filter(|number| !wanted.contains(number)).collect();
     let mut rows = Vec::new();
     let mut touched = BTreeSet::new();
     if seq < meta.head {
         snapshot.since(&rest, seq, &mut |entry| match entry {
+            _ if rows.len() > SECTION_BYTES => {}
             Entry::Row(row) => {
                 touched.insert(row.scope);
                 row.write(&mut rows);
@@ -176,7 +193,12 @@ fn sections(
             }
         })?;
     }
-    if !new_rights && rows.is_empty() && receipts.is_empty() && want.is_empty() {
+    if rows.len() > SECTION_BYTES {
+        // So much is fetched scope by scope: in small pieces, and not much more of it.
+        return sections_since(snapshot, meta, held, None, request, receipts);
+    }
+    let news = new_rights || !rows.is_empty() || !receipts.is_empty();
+    if !news && want.is_empty() {
         let watch = held.scopes.values().map(|(scope, ..)| *scope).chain(held.read.iter().map(|(scope, _)| *scope));
         return Ok(First::Nothing { watch: watch.collect(), until: held.until });
     }
@@ -200,7 +222,7 @@ fn sections(
     }
     let cursor = Cursor { epoch: meta.epoch, seq: meta.head, rights: held.hash }.to_string();
     Frame::Applied(Applied { cursor }).write(&mut lines);
-    Ok(First::Lines { lines, want })
+    Ok(First::Lines { lines, want, news })
 }
 
 /// One wanted scope, whole; left out if it is not held any more.
@@ -287,4 +309,60 @@ fn heads(snapshot: &dyn Snapshot, scopes: &[(Scope, Seq)]) -> Result<Vec<(Scope,
     let names: Vec<Scope> = scopes.iter().map(|(scope, _)| *scope).collect();
     let heads: BTreeMap<Scope, Seq> = snapshot.heads(&names)?.into_iter().map(|head| (head.scope, head.head)).collect();
     Ok(names.into_iter().map(|scope| (scope, heads.get(&scope).copied().unwrap_or(0))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use kapprum_domain::actor::Role;
+    use kapprum_domain::id::{HolderId, RecordId, TenantId};
+    use kapprum_domain::record::{Change, Record};
+    use kapprum_protocol::cursor::Epoch;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::sqlite::Sqlite;
+    use crate::writer;
+
+    #[test]
+    fn who_missed_more_than_fits_starts_over_instead_of_getting_one_huge_section() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open_in_memory_file(&folder.path().join("store.db"), Epoch(1)).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let (cache, now) = (Arc::default(), Timestamp(0));
+        let (tenant, holder) = (TenantId(Uuid::nil()), HolderId(Uuid::nil()));
+        let account = Account { tenant, holder, role: Role::Staff };
+        let notes = |from: u128, count: u128| -> Vec<Change> {
+            let body = format!("\"{}\"", "x".repeat(SECTION_BYTES / 8));
+            let note = |id| {
+                let (scope, kind, id) = (Scope::Person(holder), "note".to_owned(), RecordId(Uuid::from_u128(id)));
+                Change::Put(Record { scope, kind, id, at: 0, body: body.clone() })
+            };
+            (from..from + count).map(note).collect()
+        };
+        let frames = |cursor: Option<String>| {
+            let request = Request { v: VERSION, cursor, ..Request::default() };
+            let Ok(Answered::Lines(mut answer)) = answer(&store, &cache, &account, &request, &[], (now, (1, 1))) else {
+                panic!("nothing is new")
+            };
+            let first = String::from_utf8(answer.next_piece(now).unwrap().unwrap()).unwrap();
+            let (mut all, mut rows, mut last) = (false, 0, None);
+            for line in first.lines() {
+                match Frame::read(line).unwrap() {
+                    Frame::Rights(rights) => all = rights.all,
+                    Frame::Row(_) => rows += 1,
+                    Frame::Applied(applied) => last = Some(applied.cursor),
+                    _ => {}
+                }
+            }
+            (all, rows, last)
+        };
+        let (_, _, cursor) = frames(None);
+        writer::import(store.as_ref(), &notes(1, 7), now).unwrap();
+        assert!(matches!(frames(cursor.clone()), (false, 7, Some(_))), "what fits comes as rows");
+        writer::import(store.as_ref(), &notes(8, 1), now).unwrap();
+        let (all, rows, last) = frames(cursor);
+        assert_eq!((all, rows), (true, 0), "what does not is fetched scope by scope");
+        let head = last.and_then(|cursor| Cursor::read(&cursor)).unwrap();
+        assert_eq!(head.seq, 8, "from now on");
+    }
 }

@@ -1,22 +1,20 @@
 //! One tenant at work: its store, its one writer, its sign-in data, and who waits for news.
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kapprum_domain::id::TenantId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::Timestamp;
-use kapprum_protocol::cursor::Epoch;
+use kapprum_domain::time::{HOUR, Timestamp};
 use kapprum_protocol::limits::COMMANDS;
 use kapprum_protocol::receipt::Receipt;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
-use crate::store::sqlite::Sqlite;
 use crate::store::{Result, Store, StoreError};
 use crate::sync::RightsCache;
 use crate::writer::{self, Batch};
@@ -36,23 +34,24 @@ pub struct Tenant {
     pub sign_in: SignIn,
     /// Who waits for news.
     pub waiters: Arc<Waiters>,
-    /// The server's keys.
-    pub keys: Keys,
     jobs: mpsc::Sender<Job>,
+    /// What [`Store::elsewhere`] said last.
+    elsewhere: AtomicU64,
+    /// When housekeeping was last asked for; zero: never.
+    kept: AtomicI64,
 }
 
 enum Job {
     Commands(Batch, oneshot::Sender<Vec<Receipt>>),
     Import(Vec<Change>, Timestamp, oneshot::Sender<Result<()>>),
+    Housekeeping(Timestamp),
 }
 
 impl Tenant {
-    /// Opens a tenant's files in its folder and starts its writer.
-    pub fn open(folder: &Path, id: TenantId, keys: &Keys) -> Result<Self> {
-        let mut epoch = [0; 16];
-        getrandom::fill(&mut epoch).map_err(|_| StoreError::Failed("no random numbers".to_owned()))?;
-        let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(&folder.join("store.db"), Epoch(u128::from_be_bytes(epoch)))?);
+    /// Starts the writer of a tenant.
+    pub fn start(id: TenantId, store: impl Store + 'static, sign_in: SignIn, keys: &Keys) -> Result<Self> {
+        let store: Arc<dyn Store> = Arc::new(store);
+        let elsewhere = store.elsewhere()?.into();
         let waiters = Arc::new(Waiters::default());
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (own, woken, sealed) = (store.clone(), waiters.clone(), keys.clone());
@@ -60,15 +59,17 @@ impl Tenant {
             .name("writer".to_owned())
             .spawn(move || write(own.as_ref(), &woken, &sealed, queue))
             .map_err(|_| StoreError::Failed("no thread for the writer".to_owned()))?;
-        let sign_in = SignIn::open(&folder.join("sign_in.db"), id)?;
-        Ok(Self { id, store, cache: Arc::default(), sign_in, waiters, keys: keys.clone(), jobs })
+        Ok(Self { id, store, cache: Arc::default(), sign_in, waiters, jobs, elsewhere, kept: AtomicI64::new(0) })
     }
 
-    /// Does a request's commands; none: the queue is full.
+    /// Does a request's commands. If the queue is full nothing of them is done, and each is answered `retry`.
     pub async fn commands(&self, batch: Batch) -> Option<Vec<Receipt>> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job::Commands(batch, reply)).ok()?;
-        answer.await.ok()
+        match self.jobs.try_send(Job::Commands(batch, reply)) {
+            Err(TrySendError::Full(Job::Commands(batch, _))) => Some(writer::retry(&batch)),
+            Err(_) => None,
+            Ok(()) => answer.await.ok(),
+        }
     }
 
     /// Writes changes that no command made.
@@ -79,18 +80,31 @@ impl Tenant {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Wakes everybody if another process has written: an import or an invitation beside the server.
-    pub fn look(&self) -> Result<()> {
-        let mut head = 0;
-        self.store.read(&mut |snapshot| {
-            head = snapshot.meta()?.head;
-            Ok(())
-        })?;
-        if self.waiters.head.swap(head, Ordering::AcqRel) < head {
+    /// What is to be done now and then: wakes everybody if another process has written (an import or a revocation
+    /// beside the server), and asks the writer for housekeeping when that is due.
+    pub fn look(&self, now: Timestamp) -> Result<()> {
+        let elsewhere = self.store.elsewhere()?;
+        let written = self.elsewhere.swap(elsewhere, Ordering::AcqRel) != elsewhere;
+        if self.sign_in.ended_elsewhere()? || written {
             self.waiters.wake_all();
+        }
+        let kept = Timestamp(self.kept.load(Ordering::Acquire));
+        if is_due(kept, now) && self.jobs.try_send(Job::Housekeeping(now)).is_ok() {
+            self.kept.store(now.0, Ordering::Release);
+            self.sign_in.prune(now)?;
         }
         Ok(())
     }
+}
+
+/// Whether housekeeping is due: at the start, each hour, when a day turns in Stockholm, and if the clock was set back.
+fn is_due(kept: Timestamp, now: Timestamp) -> bool {
+    !(kept..kept.plus(HOUR)).contains(&now) || now.day() != kept.day()
+}
+
+/// What is due with time.
+fn housekeep(store: &dyn Store, now: Timestamp) -> Result<()> {
+    store.write(&mut |transaction| transaction.prune(now))
 }
 
 /// The writer's thread: commits at once when idle; what arrives meanwhile is the next batch.
@@ -98,6 +112,11 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
     let mut next = queue.blocking_recv();
     while let Some(job) = next.take() {
         match job {
+            Job::Housekeeping(now) => {
+                if let Err(error) = housekeep(store, now) {
+                    tracing::error!(%error, "housekeeping failed; it is tried again within the hour");
+                }
+            }
             Job::Import(changes, now, reply) => {
                 let written = writer::import(store, &changes, now);
                 if let Ok(touched) = &written {
@@ -116,8 +135,8 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
                             batches.push(batch);
                             replies.push(reply);
                         }
-                        Ok(import) => {
-                            next = Some(import);
+                        Ok(other) => {
+                            next = Some(other);
                             break;
                         }
                         Err(_) => break,
@@ -139,14 +158,20 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
 /// Who waits for news, by scope.
 #[derive(Default)]
 pub struct Waiters {
-    waiting: Mutex<HashMap<Scope, Vec<Arc<Notify>>>>,
-    count: AtomicU64,
-    head: AtomicU64,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    last: u64,
+    all: HashMap<u64, Arc<Notify>>,
+    by_scope: HashMap<Scope, HashMap<u64, Arc<Notify>>>,
 }
 
 /// A place among the waiters; dropping it leaves.
 pub struct Waiter<'a> {
     waiters: &'a Waiters,
+    number: u64,
     scopes: Vec<Scope>,
     notify: Arc<Notify>,
 }
@@ -156,30 +181,27 @@ impl Waiters {
     pub fn join(&self, scopes: Vec<Scope>) -> Waiter<'_> {
         let notify = Arc::new(Notify::new());
         let mut waiting = self.waiting();
+        waiting.last += 1;
+        let number = waiting.last;
+        waiting.all.insert(number, notify.clone());
         for scope in &scopes {
-            waiting.entry(*scope).or_default().push(notify.clone());
+            waiting.by_scope.entry(*scope).or_default().insert(number, notify.clone());
         }
-        self.count.fetch_add(1, Ordering::Relaxed);
-        Waiter { waiters: self, scopes, notify }
+        Waiter { waiters: self, number, scopes, notify }
     }
 
-    /// How many wait.
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    fn wake(&self, touched: &BTreeSet<Scope>) {
+    /// Wakes who waits for one of these scopes.
+    pub fn wake<'a>(&self, scopes: impl IntoIterator<Item = &'a Scope>) {
         let waiting = self.waiting();
-        for notify in touched.iter().filter_map(|scope| waiting.get(scope)).flatten() {
-            notify.notify_one();
-        }
+        let woken = scopes.into_iter().filter_map(|scope| waiting.by_scope.get(scope)).flat_map(HashMap::values);
+        woken.for_each(|notify| notify.notify_one());
     }
 
     fn wake_all(&self) {
-        self.waiting().values().flatten().for_each(|notify| notify.notify_one());
+        self.waiting().all.values().for_each(|notify| notify.notify_one());
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Scope, Vec<Arc<Notify>>>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -194,14 +216,145 @@ impl Waiter<'_> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let mut waiting = self.waiters.waiting();
+        waiting.all.remove(&self.number);
         for scope in &self.scopes {
-            if let Some(others) = waiting.get_mut(scope) {
-                others.retain(|one| !Arc::ptr_eq(one, &self.notify));
+            if let Some(others) = waiting.by_scope.get_mut(scope) {
+                others.remove(&self.number);
                 if others.is_empty() {
-                    waiting.remove(scope);
+                    waiting.by_scope.remove(scope);
                 }
             }
         }
-        self.waiters.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use kapprum_domain::actor::{Account, Role};
+    use kapprum_domain::id::{ChildId, HolderId, RecordId};
+    use kapprum_domain::record::Record;
+    use kapprum_domain::time::{DAY, Day, MINUTE};
+    use kapprum_protocol::cursor::Epoch;
+
+    use super::*;
+    use crate::store::sqlite::Sqlite;
+
+    #[test]
+    fn housekeeping_is_due_at_the_start_each_hour_and_when_the_day_turns_in_stockholm() {
+        let midnight = midnight();
+        let cases = [
+            ("never", Timestamp(0), midnight, true),
+            ("a minute", midnight, midnight.plus(MINUTE), false),
+            ("an hour less a moment", midnight, midnight.plus(HOUR - 1), false),
+            ("an hour", midnight, midnight.plus(HOUR), true),
+            ("before midnight", midnight.plus(-MINUTE), midnight.plus(-1), false),
+            ("midnight", midnight.plus(-MINUTE), midnight, true),
+            ("the clock was set back", midnight, midnight.plus(-1), true),
+        ];
+        for (what, kept, now, due) in cases {
+            assert_eq!(is_due(kept, now), due, "{what}");
+        }
+    }
+
+    fn scope(number: u128) -> Scope {
+        Scope::Child(ChildId(uuid::Uuid::from_u128(number)))
+    }
+
+    async fn woken(waiter: &Waiter<'_>) -> bool {
+        let news = waiter.news();
+        tokio::pin!(news);
+        std::future::poll_fn(|context| std::task::Poll::Ready(news.as_mut().poll(context).is_ready())).await
+    }
+
+    fn change(number: u128) -> Change {
+        let id = RecordId(uuid::Uuid::from_u128(number));
+        Change::Put(Record { scope: scope(number), kind: "note".to_owned(), id, at: 0, body: number.to_string() })
+    }
+
+    /// A tenant at work in a folder.
+    fn at_work(folder: &Path) -> Tenant {
+        let (store, sign_in, id) = (folder.join("store.db"), folder.join("sign_in.db"), TenantId(uuid::Uuid::nil()));
+        Sqlite::create(&store, Epoch(1)).unwrap();
+        SignIn::create(&sign_in, id).unwrap();
+        let (store, sign_in) = (Sqlite::open(&store).unwrap(), SignIn::open(&sign_in, id).unwrap());
+        Tenant::start(id, store, sign_in, &Keys::new([1; 32], [2; 32])).unwrap()
+    }
+
+    fn midnight() -> Timestamp {
+        Day::new(2026, 11, 24).unwrap().start()
+    }
+
+    #[tokio::test]
+    async fn what_is_past_its_days_goes_while_the_server_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let tenant = at_work(folder.path());
+        let account = Account { tenant: tenant.id, holder: HolderId(uuid::Uuid::nil()), role: Role::Staff };
+        let long_ago = midnight().plus(-401 * DAY);
+        let remove = Change::Remove(scope(1), "note".to_owned(), RecordId(uuid::Uuid::from_u128(1)));
+        tenant.import(vec![change(1)], long_ago).await.unwrap();
+        tenant.import(vec![remove], long_ago).await.unwrap();
+        let token = tenant.sign_in.invite(&account, None, long_ago).unwrap();
+        let device = tenant.sign_in.activate(&token, long_ago).unwrap().unwrap().device;
+        tenant.sign_in.revoke(device, long_ago).unwrap();
+
+        tenant.look(midnight()).unwrap();
+        // The writer takes its jobs in turn: when this is done, housekeeping is.
+        tenant.import(Vec::new(), midnight()).await.unwrap();
+        let mut floor = 0;
+        let read = tenant.store.read(&mut |snapshot| {
+            floor = snapshot.meta()?.floor;
+            Ok(())
+        });
+        assert_eq!((read.is_ok(), floor), (true, 2), "the tombstone");
+        assert!(tenant.sign_in.revoke(device, midnight()).unwrap().is_none(), "the device");
+    }
+
+    #[tokio::test]
+    async fn own_commits_wake_who_waits_for_what_they_touch_and_those_of_other_processes_all() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), midnight());
+        let (store, sign_in) = (folder.path().join("store.db"), folder.path().join("sign_in.db"));
+        let tenant = at_work(folder.path());
+        let id = tenant.id;
+        let account = Account { tenant: id, holder: HolderId(uuid::Uuid::nil()), role: Role::Staff };
+        tenant.look(now).unwrap();
+        let (one, two) = (tenant.waiters.join(vec![scope(1)]), tenant.waiters.join(vec![scope(2)]));
+
+        tenant.import(vec![change(1)], now).await.unwrap();
+        tenant.look(now).unwrap();
+        assert_eq!((woken(&one).await, woken(&two).await), (true, false), "an own commit");
+
+        let beside = Sqlite::open(&store).unwrap();
+        writer::import(&beside, &[change(3)], now).unwrap();
+        tenant.import(vec![change(4)], now).await.unwrap();
+        tenant.look(now).unwrap();
+        assert_eq!((woken(&one).await, woken(&two).await), (true, true), "another's commit, and an own one over it");
+
+        let beside = SignIn::open(&sign_in, id).unwrap();
+        let token = beside.invite(&account, None, now).unwrap();
+        let device = beside.activate(&token, now).unwrap().unwrap().device;
+        tenant.look(now).unwrap();
+        assert_eq!((woken(&one).await, woken(&two).await), (false, false), "an invitation and a new device");
+
+        beside.revoke(device, now).unwrap();
+        tenant.look(now).unwrap();
+        assert_eq!((woken(&one).await, woken(&two).await), (true, true), "a revocation");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_scope_is_woken_by_it_alone_and_leaves_nothing_behind() {
+        let waiters = Waiters::default();
+        let (one, two) = (waiters.join(vec![scope(1), scope(2)]), waiters.join(vec![scope(2)]));
+        waiters.wake(&[scope(1), scope(3)]);
+        assert_eq!((woken(&one).await, woken(&two).await), (true, false));
+        waiters.wake_all();
+        assert_eq!((woken(&one).await, woken(&two).await), (true, true));
+        drop(one);
+        waiters.wake(&[scope(2)]);
+        assert!(woken(&two).await);
+        drop(two);
+        let left = waiters.waiting();
+        assert!(left.all.is_empty() && left.by_scope.is_empty());
     }
 }

@@ -58,10 +58,15 @@ pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
     });
     if let Err(error) = result {
         tracing::error!(%error, "a batch could not be written");
-        let retry = |batch: &Batch| batch.commands.iter().map(|bytes| retry(bytes.get(), batch.received)).collect();
         written = Written { receipts: batches.iter().map(retry).collect(), touched: BTreeSet::new() };
     }
     written
+}
+
+/// The receipts of a batch of which nothing was done.
+pub(crate) fn retry(batch: &Batch) -> Vec<Receipt> {
+    let retry = |id| Receipt { outcome: Outcome::Retry, ..upgrade(id, batch.received) };
+    batch.commands.iter().map(|bytes| retry(id_of(bytes.get()))).collect()
 }
 
 /// Writes changes that no command made, with what follows from them, in one transaction.
@@ -264,10 +269,6 @@ fn upgrade(id: CommandId, received: Timestamp) -> Receipt {
 /// An envelope that this server can't read may be a newer one's: parked, if it has an id at all.
 fn unreadable(bytes: &str, received: Timestamp) -> Receipt {
     upgrade(id_of(bytes), received)
-}
-
-fn retry(bytes: &str, received: Timestamp) -> Receipt {
-    Receipt { outcome: Outcome::Retry, ..upgrade(id_of(bytes), received) }
 }
 
 fn id_of(bytes: &str) -> CommandId {

@@ -10,6 +10,12 @@ pub const WANTED: usize = 20_000;
 pub const REQUEST_BYTES: usize = 2 * 1024 * 1024;
 /// Largest request body after decompression.
 pub const REQUEST_PLAIN_BYTES: usize = 4 * 1024 * 1024;
+/// Largest zstd window of a request, as a power of two: no larger than what it may hold.
+pub const REQUEST_WINDOW_LOG: u32 = 22;
+/// Largest body of an activation; it comes before any session, and plain.
+pub const ACTIVATION_BYTES: usize = 4 * 1024;
+/// Most rows since a cursor, in bytes; a phone that missed more fetches everything scope by scope.
+pub const SECTION_BYTES: usize = 8 * 1024 * 1024;
 /// Longest line of an answer.
 pub const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Largest zstd window of an answer, as a power of two.

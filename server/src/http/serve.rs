@@ -1,30 +1,27 @@
-//! The accept loop: connection cap, time-outs before anything was said, TLS, and a graceful stop.
+//! The accept loop with its cap on connections, what is looked for now and then, and a graceful stop.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::{App, LOOK};
+use super::{App, connection, open_files};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Patience};
 use crate::tenant::Tenant;
 
-/// How long a connection may be silent before its first byte, and take for its headers.
-const HEADERS: Duration = Duration::from_secs(10);
-/// How long open requests may go on when the server stops.
-const STOP: Duration = Duration::from_secs(5);
+/// How often it is looked for what other processes wrote.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// A running server.
 pub struct Server {
@@ -52,12 +49,14 @@ impl Server {
         let problem = |error: std::io::Error| ServerError::Listen(config.listen, error.kind());
         let listener = TcpListener::bind(config.listen).await.map_err(problem)?;
         let address = listener.local_addr().map_err(problem)?;
-        let app = App::new(config, tenants, clock);
+        let connections = open_files::connections(config.connections, tenants.len());
         let (stop, stopped) = watch::channel(false);
-        let connections = config.connections;
+        let app = App::new(config, tenants, clock, stopped.clone());
+        let with = Accepting { router: app.clone().router(), tls, patience: config.patience, connections };
+        let config = config.clone();
         let task = tokio::spawn(async move {
-            let looking = tokio::spawn(look(app.clone()));
-            accept(listener, app, tls, connections, stopped).await;
+            let looking = tokio::spawn(look(app, config));
+            accept(listener, with, stopped).await;
             looking.abort();
         });
         Ok(Self { address, stop, task })
@@ -72,16 +71,18 @@ impl Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    app: App,
+/// What every connection is served with.
+struct Accepting {
+    router: Router,
     tls: Option<TlsAcceptor>,
+    patience: Patience,
     connections: usize,
-    mut stopped: watch::Receiver<bool>,
-) {
+}
+
+async fn accept(listener: TcpListener, with: Accepting, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(connections));
-    let router = app.router();
+    let places = Arc::new(Semaphore::new(with.connections));
+    let mut open = JoinSet::new();
     loop {
         let place = tokio::select! {
             place = places.clone().acquire_owned() => place,
@@ -100,58 +101,38 @@ async fn accept(
             },
             _ = stopped.changed() => break,
         };
-        let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
-        tokio::spawn(async move {
-            let _place = place;
-            // A connection that never says anything is closed.
-            if stream.set_nodelay(true).is_err() || !speaks(&stream).await {
-                return;
-            }
-            let mut builder = Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
-            builder
-                .http2()
-                .timer(TokioTimer::new())
-                .max_concurrent_streams(32)
-                .max_header_list_size(16 * 1024)
-                .max_pending_accept_reset_streams(16)
-                .keep_alive_interval(Duration::from_secs(30))
-                .keep_alive_timeout(Duration::from_secs(20));
-            let service = TowerToHyperService::new(router);
-            // How a connection ends is its own matter.
-            match tls {
-                None => {
-                    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                    let _ = watcher.watch(connection).await;
-                }
-                Some(tls) => {
-                    let Ok(Ok(stream)) = tokio::time::timeout(HEADERS, tls.accept(stream)).await else { return };
-                    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                    let _ = watcher.watch(connection).await;
-                }
-            }
+        // Those that have ended are let go.
+        while open.try_join_next().is_some() {}
+        let (router, tls, watcher) = (with.router.clone(), with.tls.clone(), graceful.watcher());
+        open.spawn(async move {
+            connection::serve(stream, tls, router, with.patience, watcher).await;
+            drop(place);
         });
     }
-    if tokio::time::timeout(STOP, graceful.shutdown()).await.is_err() {
+    drop(listener);
+    if tokio::time::timeout(with.patience.stop, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were cut at the stop");
     }
+    open.shutdown().await;
 }
 
-async fn speaks(stream: &TcpStream) -> bool {
-    let mut first = [0];
-    matches!(tokio::time::timeout(HEADERS, stream.peek(&mut first)).await, Ok(Ok(1)))
-}
-
-/// Looks for what other processes wrote: an import or a revocation beside the server.
-async fn look(app: App) {
+/// Looks now and then for what other processes did (an import, a revocation, a tenant that was added beside the
+/// server) and for what is due with time.
+async fn look(app: App, config: Config) {
+    let mut told = BTreeSet::new();
     loop {
-        tokio::time::sleep(LOOK).await;
-        for tenant in app.tenants.iter() {
-            let tenant = tenant.clone();
-            if super::blocking(move || tenant.look()).await.is_err() {
-                tracing::warn!("a store could not be looked at");
+        let (own, config) = (app.clone(), config.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            own.tenants.add_new(&config, &mut told);
+            for tenant in own.tenants.all() {
+                if let Err(error) = tenant.look(own.clock.now()) {
+                    tracing::warn!(tenant = %tenant.id, %error, "a tenant's files could not be looked at");
+                }
             }
-        }
+            told
+        });
+        told = looked.await.unwrap_or_default();
+        tokio::time::sleep(LOOK).await;
     }
 }
 

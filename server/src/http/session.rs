@@ -19,6 +19,13 @@ pub(crate) struct Session {
     pub(crate) bearer: Zeroizing<String>,
 }
 
+impl Session {
+    /// Whether it goes on: it may be ended while a request waits or an answer is under way.
+    pub(crate) fn is_live(&self) -> crate::store::Result<bool> {
+        Ok(self.tenant.sign_in.session(&self.bearer)?.is_some())
+    }
+}
+
 impl FromRequestParts<App> for Session {
     type Rejection = Refused;
 
@@ -28,7 +35,7 @@ impl FromRequestParts<App> for Session {
         let bearer = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(signed_out)?;
         let bearer = Zeroizing::new(bearer.to_owned());
         let id = crate::sign_in::tenant_of(&bearer).ok_or_else(signed_out)?;
-        let tenant = app.tenants.iter().find(|tenant| tenant.id == id).cloned().ok_or_else(signed_out)?;
+        let tenant = app.tenants.get(id).ok_or_else(signed_out)?;
         let (own, secret) = (tenant.clone(), bearer.clone());
         let account = blocking(move || own.sign_in.session(&secret)).await?.ok_or_else(signed_out)?;
         Ok(Self { tenant, account, bearer })

@@ -3,7 +3,9 @@
 //! A blocking trait, so that PostgreSQL can follow SQLite: nothing above it leans on either. Reading is one snapshot;
 //! writing is one transaction that takes the lock first and allocates seqs inside it.
 
+mod check;
 pub mod sqlite;
+mod state;
 
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
@@ -26,6 +28,9 @@ pub enum StoreError {
     /// The file was written by a newer version.
     #[error("the database is of a newer version")]
     Newer,
+    /// The file holds no store.
+    #[error("the database is empty")]
+    Empty,
 }
 
 /// The store's result.
@@ -42,6 +47,8 @@ pub trait Store: Send + Sync {
     fn read(&self, work: &mut Reading<'_>) -> Result<()>;
     /// Writes one transaction: all of it, or nothing if the work or the commit fails.
     fn write(&self, work: &mut Writing<'_>) -> Result<()>;
+    /// A number that changes when another process commits; own writes leave it as it is.
+    fn elsewhere(&self) -> Result<u64>;
 }
 
 /// One state of the store.
@@ -50,7 +57,7 @@ pub trait Snapshot: Source {
     fn meta(&self) -> Result<Meta>;
     /// The scopes that have a number, with their heads, in any order.
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>>;
-    /// Rows and tombstones of these scopes above a seq, in order of seq.
+    /// Rows and tombstones of these scopes above a seq, in any order: nothing is sorted, so nothing is held in memory.
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()>;
     /// All live rows of a scope, ordered by kind and id.
     fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()>;

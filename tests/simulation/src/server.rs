@@ -213,6 +213,10 @@ impl Store for Watched {
         done.receipts.extend(told.receipts);
         Ok(())
     }
+
+    fn elsewhere(&self) -> Result<u64> {
+        self.inner.elsewhere()
+    }
 }
 
 /// What one transaction was told.

@@ -1,0 +1,121 @@
+//! What the operator's verbs do beside the serving process.
+
+use std::error::Error;
+
+use kapprum_domain::actor::{Account, Role};
+use kapprum_domain::grant::{Grant, Right};
+use kapprum_domain::id::{DeviceId, GroupId, RecordId, TenantId};
+use kapprum_domain::organisation::{Group, Municipality};
+use kapprum_domain::record::{Body, Change};
+use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
+use kapprum_domain::world::World;
+use kapprum_server::clock::Clock;
+use kapprum_server::config::Config;
+use kapprum_server::open;
+use kapprum_server::store::Store;
+use kapprum_server::writer;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Makes sure that a person is known in the role: else the invitation would lead to nothing.
+pub(crate) fn known(store: &dyn Store, account: &Account, now: Timestamp) -> Result<()> {
+    let lasts = |grant: &Grant| grant.until.is_none_or(|until| now.day() <= until);
+    let grants = grants(store, account)?;
+    if grants.iter().any(|grant| grant.right.belongs_to(account.role) && lasts(grant)) {
+        return Ok(());
+    }
+    let among = match account.role {
+        Role::Guardian => "guardians",
+        Role::Student => "students",
+        _ => "staff",
+    };
+    Err(format!("no such person among the {among}; `people find` finds ids").into())
+}
+
+/// A shared device's account and the right that its pairing gives.
+pub(crate) fn paired(
+    store: &dyn Store,
+    tenant: TenantId,
+    group: GroupId,
+    role: Role,
+) -> Result<(Account, Option<Grant>)> {
+    let mut found = None;
+    store.read(&mut |snapshot| {
+        snapshot.kind(Group::KIND, &mut |body| {
+            found = serde_json::from_str::<Group>(body).ok().filter(|one| one.group == group).or(found.take());
+        })
+    })?;
+    let of = found.ok_or("no such group")?;
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| "no random numbers")?;
+    let device = DeviceId(uuid::Builder::from_random_bytes(bytes).into_uuid());
+    let right = match role {
+        Role::Tablet => Right::Tablet { group, unit: of.unit, kind: of.kind },
+        _ => Right::Board { group },
+    };
+    let account = Account { tenant, holder: device.into(), role };
+    Ok((account, Some(Grant { holder: device.into(), right, from: None, until: None })))
+}
+
+/// Takes back what the pairing of a shared device gave.
+pub(crate) fn end_pairing(store: &dyn Store, account: &Account, clock: &dyn Clock) -> Result<()> {
+    let changes: Vec<Change> = grants(store, account)?.iter().map(Change::remove).collect();
+    writer::import(store, &changes, clock.now())?;
+    Ok(())
+}
+
+fn grants(store: &dyn Store, account: &Account) -> Result<Vec<Grant>> {
+    let mut grants = Ok(Vec::new());
+    store.read(&mut |snapshot| {
+        grants = World::new(snapshot).all::<Grant>(Scope::Person(account.holder));
+        Ok(())
+    })?;
+    grants.map_err(|_| "grants could not be read".into())
+}
+
+/// Checks every tenant's files, also after a damaged one.
+pub(crate) fn check(config: &Config) -> Result<()> {
+    let tenants = open::tenants(config)?;
+    if tenants.is_empty() {
+        return Err(format!("{}: no tenant here", config.data.display()).into());
+    }
+    let mut damaged = 0;
+    if let Err(error) = open::keys(config) {
+        println!("keys: DAMAGED\n  {error}");
+        damaged += 1;
+    }
+    for (id, folder) in tenants {
+        let (mut name, mut found) = (String::new(), Vec::new());
+        match open::store(&folder) {
+            Ok(store) => {
+                name = municipality(&store, id).unwrap_or_default();
+                found.extend(store.damage().unwrap_or_else(|error| vec![error.to_string()]));
+                if let Ok(letters @ 1..) = store.dead_letters() {
+                    println!("{id} {name}: {letters} commands on which a rule failed");
+                }
+            }
+            Err(error) => found.push(error.to_string()),
+        }
+        match open::sign_in(id, &folder).map(|sign_in| sign_in.is_sound()) {
+            Ok(Ok(true)) => {}
+            Ok(_) => found.push("the sign-in data are not sound".to_owned()),
+            Err(error) => found.push(error.to_string()),
+        }
+        println!("{id} {name}: {}", if found.is_empty() { "sound" } else { "DAMAGED" });
+        for line in &found {
+            println!("  {line}");
+        }
+        damaged += usize::from(!found.is_empty());
+    }
+    if damaged > 0 { Err(format!("{damaged} damaged").into()) } else { Ok(()) }
+}
+
+fn municipality(store: &dyn Store, id: TenantId) -> Option<String> {
+    let mut found = None;
+    let read = store.read(&mut |snapshot| {
+        found = World::new(snapshot).get::<Municipality>(Scope::Tenant, RecordId(id.0)).ok().flatten();
+        Ok(())
+    });
+    read.ok().and(found).map(|one| one.name)
+}
