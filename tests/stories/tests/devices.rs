@@ -147,7 +147,7 @@ async fn put_aside_a_phone_keeps_what_it_has_and_catches_up() {
     story.sync(&bo).await.unwrap();
     // Then it goes on where it was, and fetches what happened.
     anna.cable.pull(false);
-    anna.kapprum.resume().unwrap();
+    anna.kapprum.resume().await.unwrap();
     story.sync(&anna).await.unwrap();
     let now = ["Ebba: Not coming today", "Love: Not coming today"];
     while lines(&feed.next().await.unwrap()) != now {}
