@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use kapprum_client::clock::Clock;
 use kapprum_client::error::Error;
+use kapprum_client::store::Durability;
 use kapprum_client::sync::apply;
 use kapprum_client::sync::machine::Failure;
 use kapprum_domain::id::CommandId;
@@ -17,6 +18,7 @@ use crate::cases::{Case, Shown};
 use crate::device::{Clocks, Device, remove_files};
 use crate::history::{History, Outcome};
 use crate::properties::{self, all};
+use crate::variant::Variant;
 
 impl History {
     /// Bo's right to a child ends or comes back, or Love leaves the department or comes back to it.
@@ -128,6 +130,10 @@ impl History {
         let device = &self.devices[index];
         let compared = start || properties::replayed_now(device)?;
         let (locked, not_here) = (properties::locked(device), properties::not_here(device));
+        if self.variant == Variant::ExpiresByAGuess {
+            let guess = device.now()?.now;
+            device.store.write(Durability::Fetched, |transaction| transaction.expire(guess)).ok();
+        }
         match apply::housekeep(&device.store, &device.loading, device.clocks.as_ref(), start) {
             Ok(_) => drop(device.store.empty_log().map_err(|error| error.to_string())?),
             Err(Error::Full) => return Ok(()),

@@ -488,10 +488,13 @@ impl History {
             self.sometimes_if("a device lost a right", !rights.all && fewer > rights.scopes.len());
             self.settled_now(index, &waiting, Case::RightEndedUnsent, Case::RightEndedSent);
             if done.purged && self.faults && self.chance(10) {
-                // What was lost stays lost.
+                // What was lost stays lost, and at the next start it leaves the files' bytes too.
                 self.sometimes("a power cut between purge and checkpoint");
                 self.devices[index].rights = Some(numbers(rights));
                 self.dies(index, true)?;
+                if !self.devices[index].disk.is_full() {
+                    properties::not_in_bytes(&self.devices[index], "mormor")?;
+                }
                 return Ok(false);
             }
         }

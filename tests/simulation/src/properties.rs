@@ -15,7 +15,7 @@ use kapprum_protocol::frame::RightsFrame;
 use kapprum_protocol::receipt::{Outcome, Receipt};
 use kapprum_protocol::sum::Sum;
 use kapprum_server::store::Kept;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::device::{Device, log_of};
@@ -147,12 +147,14 @@ pub fn done_is_what_was_sent(device: &Device, server: &Server) -> Held {
 }
 
 /// (d) What a person was told is saved is in the outbox, waiting or with its outcome; done ones rest 30 days. Its body
-/// is there too, unless its person took it back, a right to it ended, or its time passed.
+/// is there too, unless its person took it back, a right to it ended, or its time passed: its true time, not the one
+/// that a clock tells which was set wrong.
 pub fn saved_is_there(device: &Device, now: i64) -> Held {
-    let sql = "SELECT bytes IS NOT NULL OR valid_until IS NOT NULL FROM outbox WHERE id = ?1";
+    let sql = "SELECT bytes IS NOT NULL OR coalesce(valid_until <= ?2, 0) FROM outbox WHERE id = ?1";
     let mut statement = device.file.prepare_cached(sql).unwrap();
     for (id, saved) in &device.saved {
-        let whole: Option<bool> = statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional().unwrap();
+        let whole: Option<bool> =
+            statement.query_row(params![id.0.as_bytes(), now], |row| row.get(0)).optional().unwrap();
         match whole {
             None if now - saved.at < 27 * DAY => {
                 return Err(format!("(d) {}: saved command {id} is lost", device.name));
@@ -259,7 +261,7 @@ pub fn outcome_with_effect(
             let held = "SELECT part IS NULL OR wanted FROM scope WHERE name = ?1 OR (name IS NULL AND number = ?2)";
             let mut statement = device.file.prepare_cached(held).unwrap();
             let unfinished: Vec<bool> = statement
-                .query_map(rusqlite::params![name, number_of(&name)], |row| row.get(0))
+                .query_map(params![name, number_of(&name)], |row| row.get(0))
                 .unwrap()
                 .map(Result::unwrap)
                 .collect();

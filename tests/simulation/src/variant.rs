@@ -78,6 +78,8 @@ variants! {
     SavedWithoutSync: "d",
     /// Bodies are dropped as soon as they are sent.
     BodyDroppedWhenSent: "d",
+    /// Commands are let go by a clock that may be wrong.
+    ExpiresByAGuess: "d",
     /// A device that moves only when someone asks it to.
     MovesOnlyWhenAsked: "c",
     /// A transaction stays open from one line to the next.

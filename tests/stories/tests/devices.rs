@@ -16,8 +16,8 @@ use uuid::Uuid;
 async fn an_invitation_is_good_once_and_for_fourteen_days() {
     let story = Story::begin().await;
     let (running, phone) = (&story.running, story.unpacked("phone"));
-    let invite = || running.invite(story::anna(), Role::Guardian);
-    let (used, old, last) = (invite(), invite(), invite());
+    let invite = |person| running.invite(person, Role::Guardian);
+    let (used, old, last) = (invite(story::anna()), invite(story::karin()), invite(story::bo()));
     phone.kapprum.sign_in(&running.url(), &used, None).await.unwrap();
     story.clock.pass(14 * DAY - 1000);
     phone.kapprum.sign_in(&running.url(), &last, None).await.unwrap();

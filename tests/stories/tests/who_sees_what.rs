@@ -1,6 +1,8 @@
 //! Who sees what, and what leaves a device when a right ends: real server, real phones, their files decrypted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
+use std::time::Duration;
+
 use kapprum_client::error::Error;
 use kapprum_domain::actor::Role;
 use kapprum_domain::command::Command;
@@ -181,4 +183,20 @@ async fn a_revoked_device_loses_everything_and_others_go_on() {
     assert!(matches!(story.sync(&anna).await, Err(Error::SignedOut)));
     story.sync(&bo).await.unwrap();
     assert_eq!(shows(&bo, Ask::Home).await, ["Ebba: Day off today", "Love: Day off today"]);
+}
+
+#[tokio::test]
+async fn a_device_that_waits_for_news_is_revoked_at_once() {
+    let story = Story::begin().await;
+    let tablet = story.tablet().await;
+    holds(&tablet, &["Love"]);
+    // Nothing is new for a while: it waits.
+    let mut feed = tablet.kapprum.feed(OWN, group_board(tuesday()));
+    feed.next().await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(500), feed.next()).await.is_err());
+    let device = tablet.kapprum.accounts()[0].device;
+    assert!(story.running.sign_in().revoke(device, morning()).unwrap().is_some());
+    let gone = tablet.sees_soon(group_board(tuesday()), |screen| !lines(screen).join("").contains("Love")).await;
+    assert!(gone.is_ok());
+    holds_nothing_of(&tablet, &["Love", "Ebba"]);
 }
