@@ -33,12 +33,20 @@ impl Inner {
             }
         }
         let (inner, sleeping) = (self.clone(), *suspended);
-        self.blocking(move || inner.admit(known, activated, server, join, sleeping)).await
+        self.blocking(move || {
+            let admitted = inner.admit(known.as_ref(), activated, server, join, sleeping);
+            match known.filter(|_| admitted.is_err() && !sleeping) {
+                // As it was before.
+                Some(seat) => inner.wake(&seat).and(admitted),
+                None => admitted,
+            }
+        })
+        .await
     }
 
     fn admit(
         self: &Arc<Self>,
-        known: Option<Arc<Seat>>,
+        known: Option<&Arc<Seat>>,
         activated: Activated,
         server: String,
         join: Option<ProfileId>,
@@ -54,7 +62,7 @@ impl Inner {
             Some(seat) => {
                 seat.signed_in_again(signed_in.clone());
                 self.keep(|kept| *kept = accounts)?;
-                seat
+                seat.clone()
             }
             None => {
                 keys.set(&signed_in.database_key(), &new_key()?)?;

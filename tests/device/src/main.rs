@@ -227,8 +227,8 @@ impl From<clap::Error> for Exit {
         if !error.use_stderr() {
             return Self::Help(text);
         }
-        let line = text.lines().next().unwrap_or_default();
-        Self::Failed(Problem::usage(line.strip_prefix("error: ").unwrap_or("what is to be done? See --help")))
+        let first = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        Self::Failed(Problem::usage(first.strip_prefix("error: ").unwrap_or("what is to be done? See --help")))
     }
 }
 

@@ -10,8 +10,9 @@ use kapprum_client::profile::{ProfileId, SignedIn};
 use kapprum_client::sync::machine::Failure;
 use kapprum_domain::outbox::Outbox;
 use kapprum_domain::screen::{Ask, Screen};
+use kapprum_domain::time::HOUR;
 
-use crate::world::{Device, account, anna, in_files, phone, token};
+use crate::world::{Device, MORNING, account, anna, in_files, phone, token};
 
 const OWN: ProfileId = ProfileId(0);
 
@@ -195,6 +196,23 @@ async fn accounts_that_come_and_go_at_once_are_all_remembered() {
     });
     drop(core);
     assert_eq!(sorted(device.open_again().await.unwrap().accounts()), here);
+}
+
+#[tokio::test]
+async fn home_tells_of_the_server_that_was_silent_for_longest() {
+    let device = Device::new();
+    let core = device.open().unwrap();
+    sign_in(&core).await;
+    assert_eq!(notice(&core).await, None);
+    device.clock.pass(2 * HOUR);
+    device.server.time.store(MORNING + 2 * HOUR, Ordering::Relaxed);
+    let other = core.sign_in("http://another", &token(account(2, 20)), Some(OWN)).await.unwrap();
+    while !core.status(other.profile)[1].synced {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((other.profile, notice(&core).await.as_deref()), (OWN, Some("Last fetched today 07:00")));
+    core.sync(OWN).await.unwrap();
+    assert_eq!(notice(&core).await, None);
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use crate::world::{MORNING, Told, anna, in_files, phone, rights, scopes, snap};
+use crate::world::{MORNING, Said, Server, Told, anna, in_files, phone, rights, scopes, snap, token};
 use kapprum_client::clock::{Estimate, estimate};
 use kapprum_client::error::Error;
 use kapprum_client::store::{Ballast, Durability, Options, Protection, RowState, Saving, Store, Unsent};
 use kapprum_client::sync::apply::{Loading, Step, apply, housekeep, nothing_new};
+use kapprum_client::sync::driver::{Driver, Ended, Orders, Status};
+use kapprum_client::sync::machine::Failure;
 use kapprum_client::sync::rows::Rows;
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{ChildId, CommandId, PlacementId};
@@ -53,7 +55,7 @@ struct World {
     folder: tempfile::TempDir,
     disk: Arc<Disk>,
     clock: Arc<Told>,
-    store: Store,
+    store: Arc<Store>,
     commands: u128,
 }
 
@@ -61,7 +63,7 @@ impl World {
     /// A store with everything fetched, of which protected scopes may be shown for ten minutes, others for an hour.
     fn fetched() -> Self {
         let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
-        let store = Store::open(options(&folder.path().join("store.db"), &disk)).unwrap();
+        let store = Arc::new(Store::open(options(&folder.path().join("store.db"), &disk)).unwrap());
         let world = Self { folder, disk, clock: Told::new(), store, commands: 0 };
         let mut lines = Vec::new();
         rights(&scopes(anna()), true).write(&mut lines);
@@ -282,8 +284,8 @@ fn what_is_erased_leaves_the_log_as_soon_as_no_reader_holds_it_up() {
     assert!(!in_files(copy.path(), "Ebba"));
 }
 
-/// Whether an answer with much in it can be stored.
-fn downloads(world: &World) -> Result<(), Error> {
+/// An answer with much in it.
+fn large() -> Vec<u8> {
     let mut lines = Vec::new();
     let name = scopes(anna())[0].2.clone();
     crate::world::applied().write(&mut lines);
@@ -294,7 +296,7 @@ fn downloads(world: &World) -> Result<(), Error> {
         Frame::Row(Row { scope: 1, kind: "child", id, at: 0, seq: 11, body: &body }).write(&mut lines);
     }
     crate::world::end(Timestamp(MORNING), (3600, 600)).write(&mut lines);
-    world.take(&lines)
+    lines
 }
 
 #[test]
@@ -303,7 +305,7 @@ fn the_reserve_is_for_what_people_save_and_for_what_must_go() {
     world.disk.full.store(true, Ordering::Relaxed);
     world.disk.reserve.store(true, Ordering::Relaxed);
     world.reopen();
-    assert!(matches!(downloads(&world), Err(Error::Full)));
+    assert!(matches!(world.take(&large()), Err(Error::Full)));
     assert!(world.disk.reserve.load(Ordering::Relaxed), "a download takes none of it");
     let saved = (0..20).map(|last| world.save(&[phone(anna(), last)]));
     assert!(saved.collect::<Result<Vec<_>, _>>().is_ok(), "saving does");
@@ -339,5 +341,44 @@ fn when_the_disk_refuses_to_erase_the_key_is_destroyed() {
         }
         assert!(matches!(result, Err(Error::Unreadable)) && destroyed && world.store.is_lost(), "{case}: {result:?}");
         assert!(matches!(read, Err(Error::Unreadable)), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_driver_tells_its_own_failures_from_the_networks_and_ends_with_its_store() {
+    for (refuses, failure) in [(false, Failure::Full), (true, Failure::Broken)] {
+        let world = World::fetched();
+        let server = Server::new();
+        world.disk.full.store(true, Ordering::Relaxed);
+        world.disk.refuses.store(refuses, Ordering::Relaxed);
+        world.reopen();
+        let (status, mut told) = watch::channel(Status::default());
+        let driver = Driver {
+            store: world.store.clone(),
+            wire: server.clone(),
+            clock: world.clock.clone(),
+            bearer: Some(token(anna()).into()),
+            status,
+            seed: 1,
+        };
+        let (orders, receiver) = watch::channel(Orders { asked: 1, ..Orders::default() });
+        server.say(Said::Lines(large()));
+        let running = tokio::spawn(driver.run(receiver));
+        let now = *told.wait_for(|status| status.answered == 1).await.unwrap();
+        assert_eq!((now.synced, now.failure), (false, Some(failure)));
+        if refuses {
+            let mut lines = Vec::new();
+            rights(&[], false).write(&mut lines);
+            server.say(Said::Lines(lines));
+        }
+        orders.send_replace(Orders { asked: 2, ..Orders::default() });
+        if refuses {
+            assert_eq!(running.await.unwrap(), Ended::Lost);
+        } else {
+            let now = *told.wait_for(|status| status.answered == 2 && status.synced).await.unwrap();
+            assert_eq!(now.failure, None);
+            drop(orders);
+            assert_eq!(running.await.unwrap(), Ended::Ordered);
+        }
     }
 }
