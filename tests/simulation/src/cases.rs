@@ -71,7 +71,7 @@ cases! {
     OtherEpoch: "the server begins another epoch" => [Done, Refused];
     FloorRose: "the floor rises above the cursor" => [Done, Refused];
     RuleFailed: "a rule fails by a bug" => [Refused];
-    OlderServer: "this release of the server can't read it; the next can" => [Done, Parked];
+    OlderServer: "this release of the server can't read it; the next can" => [Done, Refused, Parked];
     NewerCommand: "no server can read it" => [Parked];
     IdReused: "its id came before with other content" => [Refused];
     ClockAhead: "the device's clock is more than a day ahead" => [Refused];

@@ -79,6 +79,16 @@ impl Disk {
         self.released.store(false, Ordering::Relaxed);
     }
 
+    /// Whether it is nearly full.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no reserve either.
+    pub fn has_nothing(&self) -> bool {
+        self.is_full() && !self.reserve.load(Ordering::Relaxed)
+    }
+
     /// A disk that says "synced" and is not: nothing of the log is sure.
     pub fn lie(&self) {
         self.log.synced.store(0, Ordering::Relaxed);
@@ -130,6 +140,15 @@ impl Ballast for Disk {
     }
 }
 
+/// What a person was told of a command that is saved.
+#[derive(Clone)]
+pub struct Saved {
+    /// The true time at which it was said.
+    pub at: i64,
+    /// Its body may be gone: its person took it back, or a right to it ended.
+    pub let_go: bool,
+}
+
 pub struct Device {
     pub name: String,
     pub account: Account,
@@ -139,10 +158,10 @@ pub struct Device {
     pub machine: Machine,
     pub loading: Loading,
     pub clocks: Arc<Clocks>,
-    /// Commands of which a person was told "saved", with the true time.
-    pub saved: BTreeMap<CommandId, i64>,
+    /// Commands of which a person was told "saved".
+    pub saved: BTreeMap<CommandId, Saved>,
     /// An older copy of its files, with what was saved then.
-    pub copy: Option<(PathBuf, BTreeMap<CommandId, i64>)>,
+    pub copy: Option<(PathBuf, BTreeMap<CommandId, Saved>)>,
     pub suspended: bool,
     /// The file seen from outside.
     pub file: Connection,
@@ -222,6 +241,15 @@ impl Device {
             }
             log
         });
+    }
+
+    /// The bodies of these commands may be gone from now on.
+    pub fn let_go(&mut self, ids: impl IntoIterator<Item = CommandId>) {
+        for id in ids {
+            if let Some(saved) = self.saved.get_mut(&id) {
+                saved.let_go = true;
+            }
+        }
     }
 
     /// The server's time as the device estimates it.

@@ -38,6 +38,11 @@ impl Fates {
         self.of.get(key)
     }
 
+    /// Whether this befell it.
+    pub fn befell(&self, key: Key, case: Case) -> bool {
+        self.of.get(&key).is_some_and(|fate| fate.cases.contains(&case))
+    }
+
     /// Something befalls a command that has no outcome yet.
     pub fn befall(&mut self, key: Key, case: Case) {
         let fate = self.of.entry(key).or_default();

@@ -1,6 +1,6 @@
 //! One history: a seed decides every step; in the end everything heals and all properties must hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use kapprum_client::store::RowState;
 use kapprum_client::sync::apply::Step;
 use kapprum_client::sync::machine::Wishes;
-use kapprum_domain::actor::Role;
+use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::id::RecordId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
@@ -19,14 +19,15 @@ use kapprum_town::{Town, story};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::Told;
+use crate::cases::Case;
 use crate::device::{Clocks, Device, Time};
 use crate::fates::Fates;
-use crate::network::{Flight, Packet};
+use crate::network::{Flight, Holding, Packet};
 use crate::people::first_day;
 use crate::properties::{self, States};
 use crate::server::Server;
 use crate::variant::Variant;
+use crate::{SOMETIMES, Told};
 
 /// Nothing, or the property that broke.
 pub type Outcome = Result<(), String>;
@@ -35,6 +36,8 @@ pub type Outcome = Result<(), String>;
 const STEPS: usize = 150;
 /// Rounds in which devices must come to rest.
 const ROUNDS: usize = 60;
+/// Somebody wants to know what is new.
+const ASKING: Wishes = Wishes { foreground: false, ask: true };
 static FOLDERS: AtomicU64 = AtomicU64::new(0);
 
 /// See the module.
@@ -57,6 +60,8 @@ pub struct History {
     pub(crate) forgotten: bool,
     /// What a wrong variant puts off.
     pub(crate) late_steps: Vec<Step>,
+    /// What accounts hold, as found last.
+    pub(crate) holdings: BTreeMap<Account, Holding>,
     states: States,
     folder: PathBuf,
     files: u32,
@@ -101,6 +106,7 @@ impl History {
             faults: true,
             forgotten: false,
             late_steps: Vec::new(),
+            holdings: BTreeMap::new(),
             states: States::new(),
             folder,
             files: 0,
@@ -136,7 +142,7 @@ impl History {
         if !self.chance(4) {
             // Mostly people have used it before.
             self.faults = false;
-            self.rests()?;
+            self.rests(ASKING)?;
             self.faults = true;
         }
         for _ in 0..STEPS {
@@ -162,6 +168,8 @@ impl History {
 
     fn step(&mut self) -> Outcome {
         let index = self.below(self.devices.len());
+        let moment = self.below(300) as i64;
+        self.time.fetch_add(moment, Ordering::Relaxed);
         match self.below(100) {
             0..=17 => self.person(index),
             18..=37 => {
@@ -203,24 +211,44 @@ impl History {
         self.server.watched.fail.store(false, Ordering::Relaxed);
         *self.server.watched.die.lock().unwrap() = None;
         self.server.old &= self.chance(2);
+        let by_themselves = self.chance(3);
         for index in 0..self.devices.len() {
             if self.devices[index].suspended {
                 self.suspended(index);
             }
+            // Room is seen when the files are opened again.
+            let full = self.devices[index].disk.is_full();
             self.devices[index].disk.fill(false, false);
-            self.device_dies(index)?;
+            if full || !by_themselves {
+                self.device_dies(index)?;
+            }
         }
-        self.rests()?;
+        if by_themselves {
+            // Nobody starts anything again, nobody asks: what waits goes, what is missing comes, what is parked is tried
+            // again in its time. Then somebody looks, and news comes too.
+            self.sometimes("devices moved by themselves");
+            self.rests(Wishes::default())?;
+            self.time.fetch_add(7 * HOUR, Ordering::Relaxed);
+            for index in 0..self.devices.len() {
+                self.housekeeping(index, false)?;
+            }
+            self.rests(Wishes::default())?;
+            (0..self.devices.len()).try_for_each(|index| self.nothing_open(index))?;
+            self.rests(Wishes { foreground: true, ask: false })?;
+        } else {
+            self.rests(ASKING)?;
+        }
         self.at_rest()
     }
 
-    /// Devices ask until nothing happens any more.
-    fn rests(&mut self) -> Outcome {
+    /// Devices move, as far as such wishes let them, until nothing happens any more.
+    fn rests(&mut self, wishes: Wishes) -> Outcome {
         for _ in 0..ROUNDS {
-            self.time.fetch_add(61_000, Ordering::Relaxed);
+            // Longer than any back-off.
+            self.time.fetch_add(121_000, Ordering::Relaxed);
             let before = self.steps;
             for index in 0..self.devices.len() {
-                self.poll(index, Wishes { foreground: false, ask: true })?;
+                self.poll(index, wishes)?;
             }
             self.drain()?;
             if before == self.steps {
@@ -228,6 +256,22 @@ impl History {
             }
         }
         Err("(h) the devices do not come to rest".to_owned())
+    }
+
+    /// (c) Every command has its outcome, everything that is held is here. What is parked no server can read.
+    fn nothing_open(&self, index: usize) -> Outcome {
+        let device = &self.devices[index];
+        let plan = device.store.read(|reader| reader.plan()).map_err(|error| error.to_string())?;
+        if !plan.want.is_empty() {
+            return Err(format!("(c) {}: scopes {:?} do not come", device.name, plan.want));
+        }
+        for (id, state) in properties::outbox(device)? {
+            let never = self.server.old || self.fates.befell((device.account, id), Case::NewerCommand);
+            if matches!(state, RowState::Waiting | RowState::Settling) || state == RowState::Parked && !never {
+                return Err(format!("(c) {}: {id} has no outcome: {state:?}", device.name));
+            }
+        }
+        Ok(())
     }
 
     fn drain(&mut self) -> Outcome {
@@ -249,16 +293,13 @@ impl History {
             properties::saved_is_there(device, now.0)?;
             properties::nothing_outside(device)?;
             self.read_everything(index)?;
-            let open = |state: &RowState| matches!(state, RowState::Waiting | RowState::Settling);
-            if let Some((id, _)) = properties::outbox(&self.devices[index])?.iter().find(|(_, state)| open(state)) {
-                return Err(format!("(c) {}: {id} has no outcome", self.devices[index].name));
-            }
+            self.nothing_open(index)?;
         }
         // (h) Nothing to do costs one round trip, and nothing after it.
         for index in 0..self.devices.len() {
             (self.devices[index].requests, self.devices[index].quiet) = (0, 0);
             self.devices[index].machine.try_now();
-            self.poll(index, Wishes { foreground: false, ask: true })?;
+            self.poll(index, ASKING)?;
             self.drain()?;
             self.poll(index, Wishes::default())?;
             self.drain()?;
@@ -290,9 +331,11 @@ impl History {
     /// (c), (d), (e): what a reader sees now.
     pub(crate) fn read_everything(&mut self, index: usize) -> Outcome {
         let device = &self.devices[index];
+        let looking = properties::look_once(device);
         let until = properties::whole_states(device, &self.states)?;
         let answered = properties::outcome_with_effect(device, &until, |name| self.number(index, name))?;
         properties::saved_is_there(device, self.now().0)?;
+        drop(looking);
         if answered == device.answered {
             return Ok(());
         }
@@ -375,7 +418,14 @@ impl History {
     }
 
     pub(crate) fn sometimes(&mut self, what: &'static str) {
+        assert!(SOMETIMES.contains(&what), "{what}: not in the list");
         *self.told.sometimes.entry(what).or_default() += 1;
+    }
+
+    pub(crate) fn sometimes_if(&mut self, what: &'static str, so: bool) {
+        if so {
+            self.sometimes(what);
+        }
     }
 
     pub(crate) fn say(&mut self, line: impl FnOnce(&Self) -> String) {

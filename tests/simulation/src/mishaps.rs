@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use kapprum_client::clock::Clock;
 use kapprum_client::error::Error;
+use kapprum_client::store::Durability;
 use kapprum_client::sync::apply;
 use kapprum_client::sync::machine::Failure;
 use kapprum_domain::id::CommandId;
@@ -17,6 +18,7 @@ use crate::cases::{Case, Shown};
 use crate::device::{Clocks, Device, remove_files};
 use crate::history::{History, Outcome};
 use crate::properties::{self, all};
+use crate::variant::Variant;
 
 impl History {
     /// Bo's right to a child ends or comes back, or Love leaves the department or comes back to it.
@@ -72,6 +74,11 @@ impl History {
     /// The app dies, or the device loses its power in the middle of a write.
     pub fn device_dies(&mut self, index: usize) -> Outcome {
         let power = self.chance(2);
+        self.dies(index, power)
+    }
+
+    /// As [`History::device_dies`], told which.
+    pub fn dies(&mut self, index: usize, power: bool) -> Outcome {
         self.befall_waiting(index, if power { Case::PowerCut } else { Case::PhoneDied });
         let (path, point) = (self.path(), self.random());
         let device = &self.devices[index];
@@ -122,6 +129,11 @@ impl History {
         let waiting = self.waiting(index);
         let device = &self.devices[index];
         let compared = start || properties::replayed_now(device)?;
+        let (locked, not_here) = (properties::locked(device), properties::not_here(device));
+        if self.variant == Variant::ExpiresByAGuess {
+            let guess = device.now()?.now;
+            device.store.write(Durability::Fetched, |transaction| transaction.expire(guess)).ok();
+        }
         match apply::housekeep(&device.store, &device.loading, device.clocks.as_ref(), start) {
             Ok(_) => drop(device.store.empty_log().map_err(|error| error.to_string())?),
             Err(Error::Full) => return Ok(()),
@@ -132,6 +144,10 @@ impl History {
             }
             Err(error) => return Err(format!("housekeeping failed: {error}")),
         }
+        let device = &self.devices[index];
+        let (locks, purges) = (!locked && properties::locked(device), properties::not_here(device) > not_here);
+        self.sometimes_if("locked for want of contact", locks);
+        self.sometimes_if("purged for want of contact", purges);
         self.settled_now(index, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
         if compared {
             self.replayed(index)?;
@@ -144,6 +160,7 @@ impl History {
         let path = self.path();
         let old = self.server.path.clone();
         self.server.die(&path, change);
+        self.holdings.clear();
         remove_files(&old);
         for flight in std::mem::take(&mut self.answers) {
             let device = &mut self.devices[flight.device];

@@ -8,9 +8,11 @@ use kapprum_client::sync::machine::{Action, Exchange, Failure, Wishes};
 use kapprum_domain::access;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::CommandId;
+use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::World;
-use kapprum_protocol::cursor::Cursor;
-use kapprum_protocol::frame::Frame;
+use kapprum_protocol::cursor::{Cursor, Seq};
+use kapprum_protocol::frame::{Frame, RightsFrame, Snap};
 use kapprum_protocol::lines::{Compressor, Lines};
 use kapprum_protocol::receipt::{Outcome as Received, Receipt};
 use kapprum_protocol::request::Request;
@@ -35,6 +37,19 @@ pub struct Packet {
     pub exchange: Exchange,
     text: Vec<u8>,
     ids: Vec<CommandId>,
+}
+
+/// What an account holds while nothing is committed and no day begins or ends a right.
+pub struct Holding {
+    head: Seq,
+    until: Option<Timestamp>,
+    scopes: Vec<Scope>,
+}
+
+impl Holding {
+    fn holds_at(&self, head: Seq, now: Timestamp) -> bool {
+        self.head == head && self.until.is_none_or(|until| now < until)
+    }
 }
 
 /// An answer on its way.
@@ -63,6 +78,9 @@ impl History {
             return Ok(());
         }
         let store = &device.store;
+        if self.variant == Variant::MovesOnlyWhenAsked && !wishes.ask {
+            return Ok(());
+        }
         let ask = wishes.ask || self.variant == Variant::AsksWithoutNeed;
         let wishes = Wishes { ask, ..wishes };
         let action = device.machine.poll(device.elapsed(), wishes, || store.read(|reader| reader.plan()).ok());
@@ -71,6 +89,10 @@ impl History {
         let account = device.account;
         let ids: Vec<CommandId> = request.commands.iter().filter_map(|bytes| id_of(bytes.get())).collect();
         ids.iter().for_each(|id| self.fates.sent((account, *id)));
+        if self.variant == Variant::BodyDroppedWhenSent {
+            let drop = "UPDATE outbox SET bytes = NULL WHERE state = 'waiting'";
+            self.devices[index].file.execute(drop, []).unwrap();
+        }
         self.say(|history| {
             let name = &history.devices[index].name;
             let from = request.cursor.as_deref().and_then(Cursor::read).map(|cursor| cursor.seq);
@@ -280,6 +302,9 @@ impl History {
         if self.faults && self.chance(40) {
             self.alter(at, &mut lines);
         }
+        if self.faults && self.chance(2) {
+            self.alter_again(at, &mut lines);
+        }
         let flight = &mut self.answers[at];
         let Some((compressor, decoder)) = flight.wire.as_mut() else {
             flight.lines.extend(lines);
@@ -391,9 +416,14 @@ impl History {
             }
         }
         if let (true, Ok(Frame::Rights(rights))) = (current == Some(exchange), Frame::read(line)) {
-            self.devices[index].rights = Some(rights.scopes.iter().map(|entry| entry.0).collect());
+            self.devices[index].rights = Some(numbers(&rights));
             properties::nothing_outside(&self.devices[index])?;
             properties::nothing_staged(&self.devices[index])?;
+        }
+        if self.variant == Variant::LockHeldBetweenLines && self.devices[index].loading.part.is_some() {
+            let open = rusqlite::Connection::open(&self.devices[index].path).unwrap();
+            open.execute_batch("BEGIN IMMEDIATE").unwrap();
+            self.devices[index].held = Some(open);
         }
         if self.chance(4) {
             properties::nothing_held(&self.devices[index])?;
@@ -414,14 +444,18 @@ impl History {
         let watched = matches!(step, Step::Rights(_) | Step::End(_));
         let waiting = if watched { self.waiting(index) } else { BTreeSet::new() };
         let locked = watched && properties::locked(&self.devices[index]);
+        let lost = match step {
+            Step::Rights(rights) => properties::lost_with(&self.devices[index], rights),
+            _ => Vec::new(),
+        };
+        // Erasing hardly ever needs more room: here the log itself has none, and the key was destroyed.
+        let no_room = matches!(step, Step::Rights(_)) && self.devices[index].disk.has_nothing() && self.chance(4);
         let device = &mut self.devices[index];
-        let clock = device.clocks.clone();
-        let result = apply_variant(self.variant, &device.store, &mut device.loading, step, clock.as_ref());
-        if self.variant == Variant::LockHeldBetweenLines && matches!(step, Step::Begin) {
-            let open = rusqlite::Connection::open(&device.path).unwrap();
-            open.execute_batch("BEGIN IMMEDIATE").unwrap();
-            device.held = Some(open);
-        }
+        let result = if no_room {
+            Err(Error::Unreadable)
+        } else {
+            apply_variant(self.variant, device, step, &|number| self.server.name(number))
+        };
         let name = device.name.clone();
         self.say(|_| format!("{name}: {}{}", called(step), if result.is_err() { ": failed" } else { "" }));
         let done = match result {
@@ -443,16 +477,33 @@ impl History {
             device.machine.retry_later(device.elapsed());
         }
         if done.wrong_sums > 0 && device.altered.is_empty() {
-            return Err(format!("{name}: a sum was wrong that nobody made wrong"));
+            return Err(format!("(e) {name}: a sum was wrong that nobody made wrong"));
         }
+        device.let_go(lost);
+        let doubted = done.wrong_sums > 0 && properties::doubted(device);
+        let fewer = device.rights.as_ref().map_or(0, BTreeSet::len);
+        self.sometimes_if("a sum wrong twice", doubted);
+        self.sometimes_if("several scopes in one transaction", matches!(step, Step::Whole(scopes) if scopes.len() > 1));
+        if let Step::Rights(rights) = step {
+            self.sometimes_if("a device lost a right", !rights.all && fewer > rights.scopes.len());
+            self.settled_now(index, &waiting, Case::RightEndedUnsent, Case::RightEndedSent);
+            if done.purged && self.faults && self.chance(10) {
+                // What was lost stays lost, and at the next start it leaves the files' bytes too.
+                self.sometimes("a power cut between purge and checkpoint");
+                self.devices[index].rights = Some(numbers(rights));
+                self.dies(index, true)?;
+                if !self.devices[index].disk.is_full() {
+                    properties::not_in_bytes(&self.devices[index], "mormor")?;
+                }
+                return Ok(false);
+            }
+        }
+        let device = &self.devices[index];
         if done.purged && device.store.empty_log().map_err(|error| error.to_string())? {
             properties::not_in_bytes(device, "mormor")?;
         }
-        if let Step::Rights(rights) = step {
-            if !rights.all && device.rights.as_ref().is_some_and(|before| before.len() > rights.scopes.len()) {
-                self.sometimes("a device lost a right");
-            }
-            self.settled_now(index, &waiting, Case::RightEndedUnsent, Case::RightEndedSent);
+        if matches!(step, Step::First(_)) {
+            properties::nothing_outside(device)?;
         }
         if let Step::End(_) = step {
             self.settled_now(index, &waiting, Case::ExpiredUnsent, Case::ExpiredSent);
@@ -465,8 +516,11 @@ impl History {
     }
 
     pub fn fail(&mut self, index: usize, exchange: Exchange, failure: Failure) -> Outcome {
-        let now = self.devices[index].elapsed();
-        for step in self.devices[index].machine.failed(exchange, now, failure) {
+        let device = &mut self.devices[index];
+        let loads = device.loading.part.is_some() && device.machine.current() == Some(exchange);
+        let steps = device.machine.failed(exchange, device.elapsed(), failure);
+        self.sometimes_if("a cut between two parts of a scope", loads);
+        for step in steps {
             self.step_done(index, &step)?;
         }
         Ok(())
@@ -480,13 +534,28 @@ impl History {
     }
 
     /// The numbers of the scopes that an account holds now.
-    fn held(&self, account: Account) -> BTreeSet<u32> {
+    fn held(&mut self, account: Account) -> BTreeSet<u32> {
         let now = self.now();
-        self.server.read(|snapshot| {
-            let rights = access::scopes(&account, now, &World::new(snapshot)).unwrap();
-            let scopes: Vec<_> = rights.iter().map(|(scope, _)| scope).collect();
-            Ok(snapshot.heads(&scopes)?.into_iter().map(|head| head.number).collect())
+        let (server, holdings) = (&self.server, &mut self.holdings);
+        server.read(|snapshot| {
+            let head = snapshot.meta()?.head;
+            if holdings.get(&account).is_none_or(|known| !known.holds_at(head, now)) {
+                let rights = access::scopes(&account, now, &World::new(snapshot)).unwrap();
+                let scopes = rights.iter().map(|(scope, _)| scope).collect();
+                holdings.insert(account, Holding { head, until: rights.until, scopes });
+            }
+            Ok(snapshot.heads(&holdings[&account].scopes)?.into_iter().map(|head| head.number).collect())
         })
+    }
+
+    /// A scope that is fetched again because its sum was wrong comes with a wrong sum once more; its rows are right.
+    fn alter_again(&mut self, at: usize, lines: &mut [String]) {
+        let Some(Ok(Frame::Snap(snap))) = lines.first().map(|line| Frame::read(line)) else { return };
+        if self.devices[self.answers[at].device].altered.contains(&snap.scope) {
+            let mut line = Vec::new();
+            Frame::Snap(Snap { sum: snap.sum ^ 1, ..snap }).write(&mut line);
+            lines[0] = String::from_utf8(line).unwrap().trim_end().to_owned();
+        }
     }
 
     /// A line is altered on its way: a sum, a row that is missing, a row under another scope.
@@ -496,6 +565,8 @@ impl History {
         let is_sum = |line: &String| line.starts_with(r#"{"sum":"#);
         let snap = lines.first().is_some_and(|line| line.starts_with(r#"{"snap""#));
         let what = self.below(3);
+        let others = properties::numbers(&self.devices[index]);
+        let other = (1..).find(|number| !others.contains(number)).unwrap_or_default();
         let Some(place) = lines.iter().position(|line| if what == 0 && !snap { is_sum(line) } else { is_row(line) })
         else {
             return;
@@ -507,7 +578,7 @@ impl History {
         }
         match what {
             0 if !snap => lines[place] = format!(r#"{{"sum":[{number},1,2]}}"#),
-            1 if !snap => lines[place] = lines[place].replacen(&format!("[{number},"), "[4999,", 1),
+            1 if !snap => lines[place] = lines[place].replacen(&format!("[{number},"), &format!("[{other},"), 1),
             _ => drop(lines.remove(place)),
         }
         self.devices[index].altered.insert(number);
@@ -531,6 +602,10 @@ fn tells_only(held: &BTreeSet<u32>, account: Account, piece: &[u8]) -> Outcome {
         }
     }
     Ok(())
+}
+
+fn numbers(rights: &RightsFrame) -> BTreeSet<u32> {
+    rights.scopes.iter().map(|entry| entry.0).collect()
 }
 
 fn id_of(bytes: &str) -> Option<CommandId> {

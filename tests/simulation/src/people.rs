@@ -14,6 +14,7 @@ use kapprum_town::story;
 use uuid::Uuid;
 
 use crate::cases::{Case, Shown};
+use crate::device::Saved;
 use crate::history::{History, Outcome};
 use crate::properties::{self, all};
 use crate::variant::Variant;
@@ -30,8 +31,8 @@ impl History {
         let Some(command) = self.wish(index) else { return Ok(()) };
         let id = self.command_id(index)?;
         if self.variant == Variant::SavedBeforeCommit {
-            let now = self.now().0;
-            self.devices[index].saved.insert(id, now);
+            let at = self.now().0;
+            self.devices[index].saved.insert(id, Saved { at, let_go: false });
             self.devices[index].promised.push((id, command));
             return Ok(());
         }
@@ -96,7 +97,7 @@ impl History {
         let released = device.disk.released.load(Ordering::Relaxed);
         let told = match &result {
             Ok(()) => {
-                device.saved.insert(id, now);
+                device.saved.insert(id, Saved { at: now, let_go: false });
                 if released {
                     self.fates.befall(key, Case::FromReserve);
                 }
@@ -149,7 +150,7 @@ impl History {
             return Ok(());
         }
         match device.store.undo(id, device.now()?.now) {
-            Ok(_) => {}
+            Ok(_) => device.let_go([id]),
             Err(Error::Full) => return Ok(()),
             Err(error) => return Err(format!("undo failed: {error}")),
         }

@@ -11,10 +11,11 @@ use kapprum_domain::time::{DAY, Timestamp};
 use kapprum_domain::world::World;
 use kapprum_protocol::cursor::{Cursor, Seq};
 use kapprum_protocol::envelope::hash;
+use kapprum_protocol::frame::RightsFrame;
 use kapprum_protocol::receipt::{Outcome, Receipt};
 use kapprum_protocol::sum::Sum;
 use kapprum_server::store::Kept;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::device::{Device, log_of};
@@ -64,12 +65,19 @@ fn oracle(device: &Device, server: &Server, now: Timestamp) -> BTreeSet<RowText>
     })
 }
 
+/// One look at a device's file for several properties; until it is dropped.
+pub fn look_once(device: &Device) -> rusqlite::Transaction<'_> {
+    device.file.unchecked_transaction().unwrap()
+}
+
 /// (b) Nothing is left that lies outside the rights that came last.
 pub fn nothing_outside(device: &Device) -> Held {
     let Some(held) = &device.rights else { return Ok(()) };
+    let _looking = look_once(device);
     let scopes: BTreeSet<u32> = numbers(device);
     if !scopes.is_subset(held) {
-        return Err(format!("(b) {}: scopes {:?} are kept", device.name, scopes.difference(held)));
+        let kept: Vec<_> = scopes.difference(held).collect();
+        return Err(format!("(b) {}: scopes {kept:?} are kept", device.name));
     }
     for (what, sql) in [
         (
@@ -138,17 +146,39 @@ pub fn done_is_what_was_sent(device: &Device, server: &Server) -> Held {
     Ok(())
 }
 
-/// (d) What a person was told is saved is in the outbox, waiting or with its outcome; done ones rest 30 days.
+/// (d) What a person was told is saved is in the outbox, waiting or with its outcome; done ones rest 30 days. Its body
+/// is there too, unless its person took it back, a right to it ended, or its time passed: its true time, not the one
+/// that a clock tells which was set wrong.
 pub fn saved_is_there(device: &Device, now: i64) -> Held {
-    for (id, made) in &device.saved {
-        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)";
-        let mut statement = device.file.prepare_cached(sql).unwrap();
-        let there: bool = statement.query_row([id.0.as_bytes()], |row| row.get(0)).unwrap();
-        if !there && now - made < 27 * DAY {
-            return Err(format!("(d) {}: saved command {id} is lost", device.name));
+    let sql = "SELECT bytes IS NOT NULL OR coalesce(valid_until <= ?2, 0) FROM outbox WHERE id = ?1";
+    let mut statement = device.file.prepare_cached(sql).unwrap();
+    for (id, saved) in &device.saved {
+        let whole: Option<bool> =
+            statement.query_row(params![id.0.as_bytes(), now], |row| row.get(0)).optional().unwrap();
+        match whole {
+            None if now - saved.at < 27 * DAY => {
+                return Err(format!("(d) {}: saved command {id} is lost", device.name));
+            }
+            Some(false) if !saved.let_go => {
+                return Err(format!("(d) {}: the body of saved command {id} is lost", device.name));
+            }
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// The commands that name a scope which these rights, new on this device, do not give any more.
+pub fn lost_with(device: &Device, rights: &RightsFrame) -> Vec<CommandId> {
+    let kept = |number: u32, name: &str| match rights.all {
+        true => rights.scopes.iter().any(|entry| entry.3.as_deref() == Some(name)),
+        false => rights.scopes.iter().any(|entry| entry.0 == number),
+    };
+    let sql =
+        "SELECT s.number, s.name, o.id FROM outbox o JOIN outbox_scope x ON x.n = o.n JOIN scope s ON s.name = x.name";
+    let named = all(&device.file, sql, |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)));
+    let lost = named.into_iter().filter(|(number, name, _)| !kept(*number, name));
+    lost.map(|(_, _, id)| CommandId(Uuid::from_bytes(id))).collect()
 }
 
 /// (c), (d) Nothing that the server committed, and so may have told, is lost or comes twice; what was refused did nothing.
@@ -226,13 +256,12 @@ pub fn outcome_with_effect(
             continue;
         }
         let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
-        let named: Vec<String> =
-            all(&device.file, &format!("SELECT name FROM outbox_scope WHERE n = {n}"), |row| row.get(0));
-        for name in named {
+        let mut names = device.file.prepare_cached("SELECT name FROM outbox_scope WHERE n = ?1").unwrap();
+        for name in names.query_map([n], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap) {
             let held = "SELECT part IS NULL OR wanted FROM scope WHERE name = ?1 OR (name IS NULL AND number = ?2)";
             let mut statement = device.file.prepare_cached(held).unwrap();
             let unfinished: Vec<bool> = statement
-                .query_map(rusqlite::params![name, number_of(&name)], |row| row.get(0))
+                .query_map(params![name, number_of(&name)], |row| row.get(0))
                 .unwrap()
                 .map(Result::unwrap)
                 .collect();
@@ -276,6 +305,16 @@ pub fn replayed_now(device: &Device) -> Result<bool, String> {
 /// Whether a device shows less for want of contact.
 pub fn locked(device: &Device) -> bool {
     one(&device.file, "SELECT EXISTS (SELECT 1 FROM scope WHERE locked)") > 0
+}
+
+/// How many scopes are held and not here.
+pub fn not_here(device: &Device) -> i64 {
+    one(&device.file, "SELECT count(*) FROM scope WHERE part IS NULL")
+}
+
+/// Whether a scope was taken as it came, although its sum was wrong.
+pub fn doubted(device: &Device) -> bool {
+    one(&device.file, "SELECT EXISTS (SELECT 1 FROM scope WHERE doubt = 2)") > 0
 }
 
 /// (j) Between two lines nothing holds the phone's file: saving would not wait.

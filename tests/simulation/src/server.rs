@@ -20,7 +20,7 @@ use kapprum_server::store::{
     Entry, Head, Kept, Meta, Reading, Result, Snapshot, Store, StoreError, Transaction, Writing,
 };
 use kapprum_server::sync::RightsCache;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::device::{copy_files, look};
 use crate::variant::Variant;
@@ -95,6 +95,12 @@ impl Server {
         self.cache = Arc::default();
     }
 
+    /// The scope that has this number.
+    pub fn name(&self, number: ScopeNumber) -> Option<String> {
+        let mut statement = self.file.prepare_cached("SELECT name FROM scope WHERE number = ?1").unwrap();
+        statement.query_row([number], |row| row.get(0)).optional().unwrap()
+    }
+
     /// What was committed so far.
     pub fn done(&self) -> std::sync::MutexGuard<'_, Done> {
         self.done.lock().unwrap()
@@ -130,6 +136,8 @@ pub struct Watched {
     done: Arc<Mutex<Done>>,
     late: Mutex<Vec<(Account, Kept)>>,
     count: AtomicU64,
+    /// Seqs that a wrong variant's paused transaction holds.
+    paused: AtomicU64,
     /// A wrong variant's snapshot that stays open.
     open: Mutex<Option<Connection>>,
 }
@@ -147,6 +155,7 @@ impl Watched {
             done: done.clone(),
             late: Mutex::default(),
             count: AtomicU64::default(),
+            paused: AtomicU64::default(),
             open: Mutex::default(),
         })
     }
@@ -197,6 +206,7 @@ impl Store for Watched {
         if result.is_err() && !lost {
             return result;
         }
+        self.paused.store(self.turn(3).into(), Ordering::Relaxed);
         let mut done = self.done.lock().unwrap();
         told.effects.into_iter().for_each(|id| *done.effects.entry(id).or_default() += 1);
         done.records.extend(told.records);
@@ -274,7 +284,7 @@ impl Snapshot for Within<'_> {
         let mut meta = self.snapshot.meta()?;
         if self.is(Variant::SeqOutsideLock) && self.transaction.is_none() {
             // A seq that a paused transaction holds is seen before its row is.
-            meta.head += u64::from(self.store.turn(3));
+            meta.head += self.store.paused.load(Ordering::Relaxed);
         }
         Ok(meta)
     }

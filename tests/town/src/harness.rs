@@ -169,24 +169,43 @@ impl Running {
     }
 }
 
-/// A cable that can be pulled: what is under way is cut, nothing new gets through.
+/// A cable with its fault.
 #[derive(Clone, Default)]
 pub struct Cable {
-    pulled: Arc<watch::Sender<bool>>,
+    fault: Arc<watch::Sender<Fault>>,
+}
+
+/// What is wrong with a cable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// What is under way is cut, nothing new gets through.
+    Pulled,
+    /// Requests arrive, answers get lost.
+    AnswerLost,
+    /// Of an answer the first piece arrives: all but the scopes that it asked for, and the end.
+    AnswerCut,
 }
 
 impl Cable {
     /// Pulls it, or puts it back.
     pub fn pull(&self, pulled: bool) {
-        self.pulled.send_replace(pulled);
+        self.set(if pulled { Fault::Pulled } else { Fault::None });
+    }
+
+    /// Gives it a fault, or none.
+    pub fn set(&self, fault: Fault) {
+        self.fault.send_replace(fault);
     }
 
     /// What comes through, unless the cable is pulled before or meanwhile.
     async fn carry<T>(&self, through: impl Future<Output = T>) -> Option<T> {
-        let mut pulled = self.pulled.subscribe();
+        let mut fault = self.fault.subscribe();
         tokio::select! {
             biased;
-            _ = pulled.wait_for(|pulled| *pulled) => None,
+            _ = fault.wait_for(|fault| *fault == Fault::Pulled) => None,
             carried = through => Some(carried),
         }
     }
@@ -200,10 +219,12 @@ struct Cabled<T> {
 impl Wire for Cabled<Http> {
     fn sync<'a>(&'a self, bearer: &'a Secret, request: Vec<u8>) -> Pending<'a, std::result::Result<Answer, Failure>> {
         Box::pin(async move {
-            let cable = self.cable.clone();
-            match self.cable.carry(self.end.sync(bearer, request)).await.unwrap_or(Err(Failure::Lost))? {
-                Answer::Pieces(end, lines) => Ok(Answer::Pieces(Box::new(Cabled { end, cable }), lines)),
-                nothing => Ok(nothing),
+            let (fault, cable) = (*self.cable.fault.borrow(), self.cable.clone());
+            match (self.cable.carry(self.end.sync(bearer, request)).await.unwrap_or(Err(Failure::Lost))?, fault) {
+                (_, Fault::AnswerLost) => Err(Failure::Lost),
+                (Answer::Pieces(end, lines), Fault::AnswerCut) => Ok(Answer::Pieces(Box::new(Cut(Some(end))), lines)),
+                (Answer::Pieces(end, lines), _) => Ok(Answer::Pieces(Box::new(Cabled { end, cable }), lines)),
+                (nothing, _) => Ok(nothing),
             }
         })
     }
@@ -214,6 +235,16 @@ impl Wire for Cabled<Http> {
 
     fn sign_out<'a>(&'a self, bearer: &'a Secret) -> Pending<'a, std::result::Result<(), Failure>> {
         Box::pin(async move { self.cable.carry(self.end.sign_out(bearer)).await.unwrap_or(Err(Failure::Lost)) })
+    }
+}
+
+/// The first piece of an answer, and nothing after it.
+struct Cut(Option<Box<dyn Pieces>>);
+
+impl Pieces for Cut {
+    fn next(&mut self) -> Pending<'_, std::result::Result<Option<Bytes>, Failure>> {
+        let whole = self.0.take();
+        Box::pin(async { whole.ok_or(Failure::Lost)?.next().await })
     }
 }
 
