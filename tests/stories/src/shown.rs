@@ -1,7 +1,9 @@
 //! What a screen shows, as plain lines, so that a story can say what a person reads.
 
-use kapprum_domain::board::{BoardRow, Tile};
-use kapprum_domain::home::{AbsenceLine, ChildLine, PlacementDay};
+use kapprum_domain::board::BoardRow;
+use kapprum_domain::board::hall::Tile;
+use kapprum_domain::home::ChildLine;
+use kapprum_domain::home::child_day::{AbsenceLine, PlacementDay};
 use kapprum_domain::report::Choice;
 use kapprum_domain::screen::Screen;
 
