@@ -113,7 +113,7 @@ async fn in_the_hall_a_tap_checks_in_at_once_even_with_the_server_down_and_can_b
 async fn where_only_staff_check_in_the_wall_offers_no_tap() {
     let story = Story::begin_with(|town| town.switches.check_in_by = CheckInBy::Staff).await;
     let board = story.board().await;
-    assert_eq!(shows(&board, hall_board()).await, ["Ebba L: Day off today", "Love L: Day off today"]);
+    assert_eq!(shows(&board, hall_board()).await, ["Ebba L: No times laid", "Love L: No times laid"]);
     let tapped = board.kapprum.send(OWN, vec![Command::CheckIn(on_the_wall())], None).await;
     assert!(matches!(tapped, Err(Error::Refused(Refusal::CheckedByStaff))));
 }

@@ -56,7 +56,7 @@ async fn over_two_accounts_one_home_and_a_sending_that_is_split_says_so() {
     let second = anna.kapprum.sign_in(&other.url(), &token, Some(OWN)).await.unwrap();
     assert_eq!(second.profile, OWN);
     story.sync(&anna).await.unwrap();
-    let home = ["Ebba: Day off today", "Love: Day off today", "Signe: Day off today"];
+    let home = ["Ebba: No times laid", "Love: No times laid", "Signe: No times laid"];
     assert_eq!(shows(&anna, Ask::Home).await, home);
     // When she reports several absent at once, while one of the servers is down.
     other.stop().await;
@@ -67,8 +67,11 @@ async fn over_two_accounts_one_home_and_a_sending_that_is_split_says_so() {
     let parts: Vec<usize> = sent.parts.iter().map(|(_, ids)| ids.as_ref().unwrap().len()).collect();
     assert_eq!(parts, [2, 1]);
     assert!(matches!(story.sync(&anna).await, Err(Error::Offline)));
-    let outbox =
-        ["Love: today: Received 07:00", "Signe: today: Waiting for the network", "Ebba: today: Received 07:00"];
+    let outbox = [
+        "Love away today: Received 07:00",
+        "Signe away today: Waiting for the network",
+        "Ebba away today: Received 07:00",
+    ];
     let mut shown = shows(&anna, Ask::Outbox).await;
     shown.sort();
     assert_eq!(shown, sorted(&outbox));
@@ -114,7 +117,7 @@ async fn signing_out_asks_before_it_drops_what_was_not_sent_and_leaves_nothing()
     send(&anna, absent(story::ebba(), tuesday())).await;
     // When she signs out, she is asked; nothing is lost until she says so.
     assert!(matches!(anna.kapprum.sign_out(account.id, false).await, Err(Error::Unsent(1))));
-    assert_eq!(shows(&anna, Ask::Outbox).await, ["Ebba: today: Waiting for the network"]);
+    assert_eq!(shows(&anna, Ask::Outbox).await, ["Ebba away today: Waiting for the network"]);
     assert!(story.running.sign_in().session(&bearer).unwrap().is_some());
     anna.cable.pull(false);
     story.sync(&anna).await.unwrap();
@@ -135,7 +138,7 @@ async fn put_aside_a_phone_keeps_what_it_has_and_catches_up() {
     let story = Story::begin().await;
     let (anna, bo) = (story.anna().await, story.bo().await);
     let mut feed = anna.kapprum.feed(OWN, Ask::Home);
-    assert_eq!(lines(&feed.next().await.unwrap())[1], "Love: Day off today");
+    assert_eq!(lines(&feed.next().await.unwrap())[1], "Love: No times laid");
     anna.cable.pull(true);
     send(&anna, absent(story::ebba(), tuesday())).await;
     assert_eq!(lines(&feed.next().await.unwrap())[0], "Ebba: Not coming today · Waiting for the network");

@@ -191,7 +191,7 @@ async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_
     send(&maja, Command::CheckIn(at)).await;
     send(&board, Command::CheckOut(AtPlacement { group: Some(story::department()), ..at })).await;
     failed(tablet.kapprum.send(OWN, vec![Command::CheckIn(at)], None).await.unwrap_err());
-    failed(anna.kapprum.send(OWN, vec![pick_up(tuesday(), "23:00", &comment)], None).await.unwrap_err());
+    failed(anna.kapprum.send(OWN, vec![pick_up(tuesday().plus(-7), "15:00", &comment)], None).await.unwrap_err());
     failed(anna.kapprum.send(OWN, vec![pick_up(tuesday(), "15:00", &comment.repeat(40))], None).await.unwrap_err());
     let wrong = Command::SetContact { person: story::anna(), phone: WRITTEN[2].to_owned(), mail: String::new() };
     failed(anna.kapprum.send(OWN, vec![wrong], None).await.unwrap_err());

@@ -28,7 +28,7 @@ async fn what_anna_asks_for_in_the_cellar_is_at_the_preschool_within_a_second_of
     shows_soon(
         &tablet,
         group_board(tuesday()),
-        &["Ebba L: Expected 07:30–16:00", "Love L: Expected 07:30–16:00", "Kim: Day off today"],
+        &["Ebba L: Expected 07:30–16:00", "Kim: No times laid", "Love L: Expected 07:30–16:00"],
     )
     .await;
     anna.cable.pull(true);
@@ -43,17 +43,17 @@ async fn what_anna_asks_for_in_the_cellar_is_at_the_preschool_within_a_second_of
         "2 waiting",
     ];
     assert_eq!(shows(&anna, Ask::Home).await, waiting);
-    let sent = ["Changed day for Love today: Waiting for the network", "Ebba: tomorrow: Waiting for the network"];
+    let sent = ["Changed day for Love today: Waiting for the network", "Ebba away tomorrow: Waiting for the network"];
     assert_eq!(shows(&anna, Ask::Outbox).await[..2], sent);
     // When the network comes back, then the tablet shows both, and Anna reads when they were received.
     story.clock.pass(2 * MINUTE);
     anna.cable.pull(false);
     story.sync(&anna).await.unwrap();
-    let today = ["Ebba L: Expected 07:30–16:00", "Love L: Expected 07:30–15:00 · Mormor hämtar", "Kim: Day off today"];
+    let today = ["Ebba L: Expected 07:30–16:00", "Kim: No times laid", "Love L: Expected 07:30–15:00 · Mormor hämtar"];
     shows_soon(&tablet, group_board(tuesday()), &today).await;
     let tomorrow = ["Love L: Expected 07:30–16:00", "Ebba L: Not coming tomorrow", "Kim: Day off tomorrow"];
     shows_soon(&tablet, group_board(tuesday().plus(1)), &tomorrow).await;
-    let sent = ["Changed day for Love today: Received 07:12", "Ebba: tomorrow: Received 07:12"];
+    let sent = ["Changed day for Love today: Received 07:12", "Ebba away tomorrow: Received 07:12"];
     assert_eq!(shows(&anna, Ask::Outbox).await[..2], sent);
     let done = ["Ebba: Expected 07:30–16:00. Away tomorrow", "Love: Expected 07:30–15:00"];
     assert_eq!(shows(&anna, Ask::Home).await, done);
@@ -70,20 +70,20 @@ async fn killed_in_the_middle_with_the_answer_lost_nothing_is_lost_and_nothing_h
     shows_soon(
         &tablet,
         group_board(tuesday()),
-        &["Ebba L: Not coming today", "Kim: Day off today", "Love L: Day off today"],
+        &["Kim: No times laid", "Love L: No times laid", "Ebba L: Not coming today"],
     )
     .await;
     let anna = anna.die().unwrap();
-    assert_eq!(shows(&anna, Ask::Outbox).await, ["Ebba: today: Waiting for the network"]);
+    assert_eq!(shows(&anna, Ask::Outbox).await, ["Ebba away today: Waiting for the network"]);
     assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: Not coming today · Waiting for the network");
     // When it is sent again with what was asked meanwhile, then each is done once, the first at the time it first came.
     story.clock.pass(20 * MINUTE);
     send(&anna, absent(story::love(), tuesday())).await;
     anna.cable.set(Fault::None);
     story.sync(&anna).await.unwrap();
-    assert_eq!(shows(&anna, Ask::Outbox).await, ["Love: today: Received 07:20", "Ebba: today: Received 07:00"]);
+    assert_eq!(shows(&anna, Ask::Outbox).await, ["Love away today: Received 07:20", "Ebba away today: Received 07:00"]);
     let day = Ask::ChildDay { child: story::ebba(), day: None };
-    assert_eq!(shows(&anna, day).await, ["Ebba: Not coming today", "", "Away today · Reported by you 07:00"]);
+    assert_eq!(shows(&anna, day).await, ["Ebba: Not coming today", "No times laid", "Away today · Reported by you 07:00"]);
     assert_eq!(newest(&anna).await.mark, Mark::Done);
     assert!(!anna.kapprum.undo(OWN, id).await.unwrap(), "what is done is undone by another command");
 }
@@ -93,7 +93,7 @@ async fn taken_back_before_it_was_sent_it_never_happened_after_it_was_done_it_st
     let story = Story::begin().await;
     let (anna, tablet) = (story.anna().await, story.tablet().await);
     for (fault, ends, board) in [
-        (Fault::Pulled, "Removed from this phone: Taken back", "Ebba L: Day off today"),
+        (Fault::Pulled, "Removed from this phone: Taken back", "Ebba L: No times laid"),
         (Fault::AnswerLost, "Removed from this phone: Received 07:00", "Ebba L: Not coming today"),
     ] {
         anna.cable.set(fault);
@@ -102,7 +102,7 @@ async fn taken_back_before_it_was_sent_it_never_happened_after_it_was_done_it_st
         assert!(newest(&anna).await.undo);
         assert!(anna.kapprum.undo(OWN, id).await.unwrap());
         assert_eq!(shows(&anna, Ask::Outbox).await[0], "Removed from this phone: Being taken back", "{fault:?}");
-        assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: Day off today", "{fault:?}");
+        assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: No times laid", "{fault:?}");
         anna.cable.set(Fault::None);
         story.sync(&anna).await.unwrap();
         assert_eq!(shows(&anna, Ask::Outbox).await[0], ends, "{fault:?}");
@@ -129,7 +129,7 @@ async fn a_refusal_names_the_facts_and_stays_until_it_is_dismissed() {
     let anna = anna.die().unwrap();
     let line = newest(&anna).await;
     assert_eq!((line.what.as_str(), line.state.as_str(), line.dismiss), ("Changed day for Love today", why, true));
-    assert_eq!(shows(&anna, Ask::Home).await[1], "Love: Day off today", "what was foretold is gone");
+    assert_eq!(shows(&anna, Ask::Home).await[1], "Love: No times laid", "what was foretold is gone");
     assert!(anna.kapprum.dismiss(OWN, line.id).await.unwrap());
     assert_eq!(shows(&anna, Ask::Outbox).await, ["Nothing is waiting to be sent."]);
     // And what the phone knows to be too late is refused at the tap.
