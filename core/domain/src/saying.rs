@@ -9,7 +9,7 @@ use crate::time::{Day, Span, TimeOfDay, Timestamp};
 /// A time of day.
 pub(crate) fn time(words: &Words, time: TimeOfDay) -> String {
     let (hour, minute) = (time.minutes() / 60, time.minutes() % 60);
-    words.time(&format!("{hour:02}"), &format!("{minute:02}"))
+    words.time(hour, minute)
 }
 
 /// The time of day of a moment.

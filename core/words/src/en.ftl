@@ -1,6 +1,4 @@
 ## Time
-time = { $hour }:{ $minute }
-span = { $start }–{ $end }
 today = today
 tomorrow = tomorrow
 yesterday = yesterday

@@ -59,6 +59,19 @@ impl Words {
         self.language
     }
 
+    /// A time of day; hour and minute. Written by hand, since every line of a board has some.
+    pub fn time(&self, hour: u16, minute: u16) -> String {
+        match self.language {
+            Language::Swedish => format!("{hour:02}.{minute:02}"),
+            Language::English => format!("{hour:02}:{minute:02}"),
+        }
+    }
+
+    /// From a time of day to another.
+    pub fn span(&self, start: &str, end: &str) -> String {
+        format!("{start}–{end}")
+    }
+
     fn say(&self, name: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
         let Some(pattern) = self.bundle.get_message(name).and_then(|message| message.value()) else {
             // A test proves that every message is there in every language.
@@ -88,8 +101,6 @@ macro_rules! messages {
 }
 
 messages! {
-    time(hour: &str, minute: &str);
-    span(start: &str, end: &str);
     today();
     tomorrow();
     yesterday();

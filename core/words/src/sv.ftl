@@ -1,6 +1,4 @@
 ## Tid
-time = { $hour }.{ $minute }
-span = { $start }–{ $end }
 today = i dag
 tomorrow = i morgon
 yesterday = i går

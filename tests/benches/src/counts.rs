@@ -89,6 +89,8 @@ pub(crate) fn work(what: &str, times: u32, folder: &Path) {
 
 fn send(store: &Store, tap: u32) {
     let command = check(2, B, u128::from(tap));
+    // As the core does: first it looks which account holds what the command names.
+    assert!(command.scopes().iter().all(|scope| store.read(|reader| reader.rights()).unwrap().holds(*scope)));
     let time = estimate(&OwnClock, store.read(|reader| reader.offset()).unwrap());
     store.save(&[Saving { id: CommandId(Uuid::now_v7()), command: &command, tapped: None, time }]).unwrap();
 }

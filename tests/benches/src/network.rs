@@ -25,6 +25,10 @@ impl Relay {
         tokio::spawn(async move {
             while let Ok((phone, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(&server).await else { continue };
+                // As both ends do: else small pieces wait for each other's acknowledgements.
+                if phone.set_nodelay(true).and(far.set_nodelay(true)).is_err() {
+                    continue;
+                }
                 let (from_phone, to_phone) = phone.into_split();
                 let (from_far, to_far) = far.into_split();
                 tokio::spawn(own.clone().pass(from_phone, to_far, false));
