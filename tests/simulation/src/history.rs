@@ -56,6 +56,8 @@ pub struct History {
     pub(crate) steps: u64,
     /// Things go wrong.
     pub(crate) faults: bool,
+    /// People use it for the first time, and nothing goes wrong: there is nothing to look for.
+    pub(crate) new: bool,
     /// More than 400 days passed: receipts are gone.
     pub(crate) forgotten: bool,
     /// What a wrong variant puts off.
@@ -104,6 +106,7 @@ impl History {
             commands: seed << 24,
             steps: 0,
             faults: true,
+            new: false,
             forgotten: false,
             late_steps: Vec::new(),
             holdings: BTreeMap::new(),
@@ -141,9 +144,9 @@ impl History {
     pub fn run(&mut self) -> Outcome {
         if !self.chance(4) {
             // Mostly people have used it before.
-            self.faults = false;
+            (self.faults, self.new) = (false, true);
             self.rests(ASKING)?;
-            self.faults = true;
+            (self.faults, self.new) = (true, false);
         }
         for _ in 0..STEPS {
             self.told.steps += 1;
@@ -322,8 +325,11 @@ impl History {
 
     // --- what must hold between steps ---
 
-    /// (g), seen from the moment of the change.
+    /// (g), seen from the moment of the change; it costs as much as the change, so not each time.
     pub(crate) fn replayed(&mut self, index: usize) -> Outcome {
+        if !self.chance(3) {
+            return Ok(());
+        }
         let now = self.devices[index].now()?.now;
         properties::overlay_is_replay(&self.devices[index], now)
     }

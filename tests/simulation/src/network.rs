@@ -476,6 +476,9 @@ impl History {
         if done.retry {
             device.machine.retry_later(device.elapsed());
         }
+        if self.new {
+            return Ok(true);
+        }
         if done.wrong_sums > 0 && device.altered.is_empty() {
             return Err(format!("(e) {name}: a sum was wrong that nobody made wrong"));
         }

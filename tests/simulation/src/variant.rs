@@ -41,33 +41,33 @@ variants! {
     /// The body of a command stays when the right to it ends.
     BodyKeptWhenRightEnds: "b",
     /// Rights stored under the cursor before them.
-    RightsWithoutOwnCursor: "a",
+    RightsWithoutOwnCursor: "ac",
     /// Erasing leaves the predictions.
     EraseWithoutReplay: "g",
     /// A large scope is shown before its last rows are here.
-    SwapBeforeLastRow: "e",
+    SwapBeforeLastRow: "ea",
     /// A large scope is shown without the predictions over it.
     SwapWithoutReplay: "g",
     /// What is loading is swept away as garbage.
-    LoadingSweptAway: "e",
+    LoadingSweptAway: "ea",
     /// Small scopes are shown without their last rows.
-    WholeBeforeLastRow: "e",
+    WholeBeforeLastRow: "ea",
     /// Small scopes are shown without the predictions over them.
     WholeWithoutReplay: "g",
     /// Small scopes are swept away as garbage before they are shown.
-    WholeSweptAway: "e",
+    WholeSweptAway: "ea",
     /// Rows are taken without the predictions over them.
     FirstWithoutReplay: "g",
     /// The cursor in a transaction before its rows.
     CursorBeforeRows: "ea",
     /// An outcome is shown before its effect.
-    ReceiptRegardlessOfSeq: "e",
+    ReceiptRegardlessOfSeq: "ea",
     /// Rows of a scope that has not arrived are shown.
-    RowsOfWantedScopes: "e",
+    RowsOfWantedScopes: "ea",
     /// Rows of a scope that is not held are kept.
     RowsOfScopesNotHeld: "b",
     /// Removals are left out.
-    RemovalsIgnored: "e",
+    RemovalsIgnored: "ea",
     /// The answer to a request that was given up is taken.
     CancelledAnswerTaken: "bae",
     /// Taking back only forgets.
@@ -101,7 +101,7 @@ variants! {
     /// Rows of one read under the head of another.
     SectionsOfSeveralReads: "ea",
     /// Removals are not sent.
-    TombstonesLeftOut: "e",
+    TombstonesLeftOut: "ea",
     /// Rights are kept for ever once found.
     RightsNeverFoundAnew: "ia",
     /// A snapshot stays open from one piece to the next.

@@ -57,14 +57,9 @@ fn a_seed_replays_identically_whether_it_holds_or_breaks() {
     for seed in [3, 17, 92] {
         assert_eq!(run(seed, Variant::Product).unwrap(), run(seed, Variant::Product).unwrap());
     }
-    let breaks = |seed: &u64| run(*seed, Variant::ReceiptsForgotten).is_err();
-    let broken: Vec<u64> = (1..=SEEDS).filter(breaks).take(3).collect();
-    assert_eq!(broken.len(), 3);
-    for seed in broken {
-        let broken = run(seed, Variant::ReceiptsForgotten).unwrap_err();
-        assert_eq!(broken, run(seed, Variant::ReceiptsForgotten).unwrap_err());
-        assert!(!broken.trace.is_empty());
-    }
+    let broken = (1..=SEEDS).find_map(|seed| run(seed, Variant::ReceiptsForgotten).err()).unwrap();
+    assert_eq!(broken, run(broken.seed, Variant::ReceiptsForgotten).unwrap_err());
+    assert!(broken.trace.lines().count() > 10);
 }
 
 #[test]
