@@ -61,6 +61,7 @@ pub const SOMETIMES: &[&str] = &[
     "a purge failed",
     "a power cut between purge and checkpoint",
     "devices moved by themselves",
+    "erased beside a rule that fails",
 ];
 
 /// So many seeds must reach every cell of the table and every rare path.

@@ -450,8 +450,11 @@ impl History {
         };
         // Erasing hardly ever needs more room: here the log itself has none, and the key was destroyed.
         let no_room = matches!(step, Step::Rights(_)) && self.devices[index].disk.has_nothing() && self.chance(4);
+        let failing = matches!(step, Step::Rights(_)) && properties::rule_fails(&self.devices[index]);
         let device = &mut self.devices[index];
-        let result = if no_room {
+        let result = if failing && self.variant == Variant::FailingRuleInTheWay {
+            Err(Error::Closed)
+        } else if no_room {
             Err(Error::Unreadable)
         } else {
             apply_variant(self.variant, device, step, &|number| self.server.name(number))
@@ -470,6 +473,7 @@ impl History {
                 self.befall_waiting(index, Case::DiskFull);
                 return Ok(false);
             }
+            Err(error) if matches!(step, Step::Rights(_)) => return Err(format!("(b) {name}: rights failed: {error}")),
             Err(error) => return Err(format!("{name}: {} failed: {error}", called(step))),
         };
         let device = &mut self.devices[index];
@@ -483,6 +487,8 @@ impl History {
             return Err(format!("(e) {name}: a sum was wrong that nobody made wrong"));
         }
         device.let_go(lost);
+        self.sometimes_if("erased beside a rule that fails", failing && done.purged);
+        let device = &self.devices[index];
         let doubted = done.wrong_sums > 0 && properties::doubted(device);
         let fewer = device.rights.as_ref().map_or(0, BTreeSet::len);
         self.sometimes_if("a sum wrong twice", doubted);

@@ -307,6 +307,12 @@ pub fn locked(device: &Device) -> bool {
     one(&device.file, "SELECT EXISTS (SELECT 1 FROM scope WHERE locked)") > 0
 }
 
+/// Whether a rule fails over a command that waits here.
+pub fn rule_fails(device: &Device) -> bool {
+    one(&device.file, r#"SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND doubt LIKE '%"internal"%')"#)
+        > 0
+}
+
 /// How many scopes are held and not here.
 pub fn not_here(device: &Device) -> i64 {
     one(&device.file, "SELECT count(*) FROM scope WHERE part IS NULL")

@@ -36,6 +36,8 @@ variants! {
     PurgeAfterOutbox: "b",
     /// Rights are taken when the answer is complete.
     PurgeAtTheEnd: "b",
+    /// A rule that fails over a command that waits fails the whole transaction.
+    FailingRuleInTheWay: "b",
     /// A purge that a power cut undoes.
     PurgeNotDurable: "b",
     /// The body of a command stays when the right to it ends.

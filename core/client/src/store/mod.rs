@@ -19,7 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use kapprum_domain::access::Rights;
-use kapprum_domain::actor::Account;
+use kapprum_domain::actor::{Account, Sending};
+use kapprum_domain::command::decide;
+use kapprum_domain::record::Change;
+use kapprum_domain::world::{Undecided, World};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
@@ -50,9 +53,13 @@ pub struct Options {
     pub last_resort: Arc<dyn Fn() + Send + Sync>,
 }
 
+/// How commands are decided.
+pub type Rules = fn(&Sending<'_>, &World<'_>) -> std::result::Result<Vec<Change>, Undecided>;
+
 /// The store of one account.
 pub struct Store {
     options: Options,
+    rules: Rules,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
     /// Whether the files are open; held shared while one is read, so that suspending waits for it.
@@ -94,6 +101,7 @@ impl Store {
         let writer = prepare(&options)?;
         let store = Self {
             options,
+            rules: decide,
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
             open: RwLock::new(true),
@@ -101,6 +109,12 @@ impl Store {
             known: Known::default(),
         };
         Ok(store)
+    }
+
+    /// Decides by other rules: by one that fails, to see that it is in nobody's way.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Whose store it is.
@@ -183,7 +197,7 @@ impl Store {
         // SQLite takes the setting only between transactions.
         connection.pragma_update(None, "synchronous", durability.pragma())?;
         let inner = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let transaction = Transaction::new(&inner, &self.options.account, &self.known);
+        let transaction = Transaction::new(&inner, &self.options.account, &self.known, self.rules);
         let done = work(&transaction)?;
         inner.commit()?;
         Ok(done)

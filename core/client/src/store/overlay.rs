@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kapprum_domain::access::Rights;
 use kapprum_domain::actor::Sending;
-use kapprum_domain::command::{Command, decide};
+use kapprum_domain::command::Command;
 use kapprum_domain::consequences::consequences;
 use kapprum_domain::record::Change;
 use kapprum_domain::refusal::Refusal;
@@ -116,7 +116,7 @@ impl Transaction<'_> {
     }
 
     fn predict_sending(&self, sending: &Sending<'_>) -> Result<Prediction> {
-        let changes = match decide(sending, &self.world()) {
+        let changes = match (self.rules)(sending, &self.world()) {
             Ok(changes) => changes,
             Err(Undecided::Refused(refusal)) => return Ok(Prediction::Refused(refusal)),
             Err(Undecided::NotHeld(_)) => return Ok(Prediction::Unknown),
@@ -161,6 +161,7 @@ impl Transaction<'_> {
 
 #[cfg(test)]
 mod tests {
+    use kapprum_domain::command::decide;
     use kapprum_domain::record::Change;
     use kapprum_domain::scope::Scope;
     use rusqlite::Connection;
@@ -182,7 +183,7 @@ mod tests {
             r#"{"tenant":"00000000-0000-0000-0000-000000000001","holder":"00000000-0000-0000-0000-000000000002","role":"guardian"}"#,
         );
         let (account, known) = (account.unwrap(), Known::default());
-        let transaction = Transaction::new(&file, &account, &known);
+        let transaction = Transaction::new(&file, &account, &known, decide);
         let lays = |body: &str| {
             let record = kapprum_domain::record::Record {
                 scope: Scope::Tenant,

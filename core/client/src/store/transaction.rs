@@ -12,8 +12,8 @@ use kapprum_protocol::sum::Sum;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::Known;
 use super::reading::Reader;
+use super::{Known, Rules};
 use crate::clock::Offset;
 use crate::error::Result;
 
@@ -21,6 +21,7 @@ use crate::error::Result;
 pub struct Transaction<'a> {
     reader: Reader<'a>,
     connection: &'a Connection,
+    pub(super) rules: Rules,
 }
 
 /// A scope as the phone has it.
@@ -61,8 +62,8 @@ impl<'a> Deref for Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, account: &'a Account, known: &'a Known) -> Self {
-        Self { reader: Reader::within(connection, account, known), connection }
+    pub(super) fn new(connection: &'a Connection, account: &'a Account, known: &'a Known, rules: Rules) -> Self {
+        Self { reader: Reader::within(connection, account, known), connection, rules }
     }
 
     /// The cursor stored last, as text for the server.
