@@ -6,6 +6,7 @@ use kapprum_domain::home::ChildState;
 use kapprum_domain::id::ChildId;
 use kapprum_domain::outbox::Mark;
 use kapprum_domain::screen::Screen;
+use kapprum_town::story;
 
 /// Tells the walk and counts what did not hold.
 #[derive(Default)]
@@ -65,14 +66,14 @@ impl Telling {
     /// What a device shows.
     pub(crate) fn says(&self, who: &str, screen: &Screen) {
         let (title, lines) = lines(screen);
-        let width = lines.iter().chain([&title]).map(|line| line.chars().count()).max().unwrap_or(0).max(36);
         let heading = format!("{who} · {title}");
-        let bar = "─".repeat((width + 1).saturating_sub(heading.chars().count()));
-        println!("  ╭─ {} {bar}╮", paint("1", &heading));
+        let long = |text: &String| text.chars().count();
+        let width = lines.iter().map(long).max().unwrap_or(0).max(long(&heading) + 2).max(40);
+        println!("  ╭─ {} {}╮", paint("1", &heading), "─".repeat(width - 1 - long(&heading)));
         for line in &lines {
-            println!("  │ {line}{} │", " ".repeat((width + 1).saturating_sub(line.chars().count())));
+            println!("  │ {line}{} │", " ".repeat(width - long(line)));
         }
-        println!("  ╰{}╯", "─".repeat(width + 3));
+        println!("  ╰{}╯", "─".repeat(width + 2));
     }
 
     /// The end of the walk; whether everything held.
@@ -118,17 +119,15 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
                 let comment = row.comment.as_ref().map(|text| format!(" · “{text}”")).unwrap_or_default();
                 format!("{} {:<10} {}{comment}", mark(row.state), row.name, row.line)
             };
-            let rows = board.rows.iter().take(6).map(row);
-            let more = board.rows.len().saturating_sub(6);
-            let more = (more > 0).then(|| format!("  … {more}"));
-            (board.title.clone(), std::iter::once(board.count.clone()).chain(rows).chain(more).collect())
+            let rows = some(board.rows.iter().map(|one| (one.child, row(one))));
+            (board.title.clone(), std::iter::once(board.count.clone()).chain(rows).collect())
         }
         Screen::HallBoard(board) => {
             let tile = |tile: &kapprum_domain::board::hall::Tile| {
                 let action = tile.action.as_ref().map(|tap| format!("  [{}]", tap.label)).unwrap_or_default();
                 format!("{} {:<10} {}{action}", mark(tile.state), tile.name, tile.line)
             };
-            (board.title.clone(), board.tiles.iter().take(6).map(tile).collect())
+            (board.title.clone(), some(board.tiles.iter().map(|one| (one.child, tile(one)))))
         }
         Screen::Outbox(outbox) => {
             let line = |line: &kapprum_domain::outbox::OutboxLine| {
@@ -149,6 +148,16 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
             (form.title.clone(), form.children.iter().map(|child| child.name.clone()).collect())
         }
     }
+}
+
+/// The children of the story, a few others, and how many more there are.
+fn some(lines: impl Iterator<Item = (ChildId, String)>) -> Vec<String> {
+    const OTHERS: usize = 3;
+    let ours = |child: &ChildId| [story::ebba(), story::love()].contains(child);
+    let (own, others): (Vec<_>, Vec<_>) = lines.partition(|(child, _)| ours(child));
+    let more = others.len().saturating_sub(OTHERS);
+    let told = own.into_iter().chain(others.into_iter().take(OTHERS)).map(|(_, line)| line);
+    told.chain((more > 0).then(|| format!("  … {more}"))).collect()
 }
 
 fn mark(state: ChildState) -> &'static str {
