@@ -7,15 +7,18 @@
 #![allow(clippy::disallowed_methods, reason = "looks into files as they lie, past the stores")]
 #![allow(missing_docs, reason = "read beside protocol.md; the names are its words")]
 
+pub mod altered;
 pub mod cases;
 pub mod device;
 pub mod fates;
+pub mod healing;
 pub mod history;
 pub mod mishaps;
 pub mod network;
 pub mod people;
 pub mod properties;
 pub mod server;
+pub mod steps;
 pub mod variant;
 
 use std::cell::{Cell, RefCell};
