@@ -231,6 +231,9 @@ impl Kapprum {
     }
 }
 
+/// How long the core's threads may take to end.
+const ENDING: std::time::Duration = std::time::Duration::from_secs(2);
+
 impl Drop for Kapprum {
     fn drop(&mut self) {
         self.inner.closed.store(true, Ordering::Relaxed);
@@ -239,8 +242,12 @@ impl Drop for Kapprum {
         // Waits for the transaction under way: if the process ends next, SQLCipher's own end must find nobody at work.
         seats.iter().for_each(|seat| seat.store.suspend());
         if let Some(runtime) = self.runtime.take() {
-            // A runtime must not be dropped where it may block.
-            runtime.shutdown_background();
+            // OpenSSL keeps something for each thread: they end before the process may. On a thread of its own, since a
+            // runtime must not be shut down where others wait.
+            let ending = std::thread::spawn(move || runtime.shutdown_timeout(ENDING));
+            if ending.join().is_err() {
+                tracing::error!("the core's threads could not be ended");
+            }
         }
     }
 }
