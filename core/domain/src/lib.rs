@@ -12,6 +12,7 @@ pub mod care_schedule;
 pub mod command;
 pub mod consequences;
 pub mod contact;
+pub mod frame;
 pub mod grant;
 pub mod home;
 pub mod id;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::absence::switched_off;
 use crate::actor::Role;
 use crate::grant::Place;
+use crate::home::child_day::DayChoice;
 use crate::home::children_of;
 use crate::id::{ChildId, RecordId};
 use crate::organisation::{Municipality, Unit};
@@ -14,7 +15,7 @@ use crate::register::Child;
 use crate::saying;
 use crate::scope::Scope;
 use crate::screen::midnight;
-use crate::time::{Day, Timestamp};
+use crate::time::Timestamp;
 use crate::world::{Seen, Unread};
 
 /// The form.
@@ -43,15 +44,6 @@ pub struct Choice {
     pub instead: Option<String>,
 }
 
-/// A day to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayChoice {
-    /// The day.
-    pub day: Day,
-    /// The day in words.
-    pub label: String,
-}
-
 /// The form, over all one's accounts, and when it changes by itself.
 pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Result<(ReportAbsence, Timestamp), Unread> {
     let mut children = Vec::new();
@@ -70,16 +62,12 @@ pub fn report_absence(seen: &[Seen<'_>], words: &Words, now: Timestamp) -> Resul
         }
     }
     children.sort_by_cached_key(|one| (saying::alphabetical(&one.name), one.child));
-    let day = |ahead: i32| {
-        let day = now.day().plus(ahead);
-        DayChoice { day, label: saying::line(&saying::day(words, day, now.day())) }
-    };
     let form = ReportAbsence {
         title: words.report_title(),
         health: words.report_health(),
         question: words.report_for(),
         children,
-        days: (0..5).map(day).collect(),
+        days: (0..5).map(|ahead| DayChoice::new(words, now.day().plus(ahead), now.day())).collect(),
     };
     Ok((form, midnight(now)))
 }

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::hall::{HallBoard, hall_board};
 use crate::board::{GroupBoard, group_board};
+use crate::frame::{Frame, Trouble, frame};
+use crate::home::change_day::{ChangeDay, change_day};
 use crate::home::child_day::{ChildDay, child_day};
 use crate::home::{self, Home};
-use crate::id::{ChildId, GroupId};
+use crate::id::{ChildId, GroupId, PlacementId};
 use crate::outbox::{self, Entry, Outbox};
 use crate::report::{self, ReportAbsence};
 use crate::time::{Day, Timestamp};
@@ -20,6 +22,8 @@ use crate::world::{Seen, Unread};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
+    /// What stands around every screen.
+    Frame,
     /// A guardian's or student's children, over all their accounts.
     Home,
     /// One child's day.
@@ -29,6 +33,15 @@ pub enum Ask {
         /// The day; none: today.
         #[serde(default)]
         day: Option<Day>,
+    },
+    /// The form to change one day of a child in care.
+    ChangeDay {
+        /// The child.
+        child: ChildId,
+        /// Its placement.
+        placement: PlacementId,
+        /// The day.
+        day: Day,
     },
     /// The group as its staff see it.
     GroupBoard {
@@ -53,10 +66,14 @@ pub enum Ask {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Screen {
+    /// See [`Ask::Frame`].
+    Frame(Frame),
     /// See [`Ask::Home`].
     Home(Home),
     /// See [`Ask::ChildDay`].
     ChildDay(ChildDay),
+    /// See [`Ask::ChangeDay`].
+    ChangeDay(ChangeDay),
     /// See [`Ask::GroupBoard`].
     GroupBoard(GroupBoard),
     /// See [`Ask::HallBoard`].
@@ -67,9 +84,23 @@ pub enum Screen {
     Outbox(Outbox),
     /// Nothing to show here, and why.
     Nothing {
+        /// Colour and icon.
+        why: Missing,
         /// The sentence.
         text: String,
     },
+}
+
+/// Why there is nothing to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// It is on its way.
+    Loading,
+    /// It is locked for want of contact.
+    Locked,
+    /// It is not for this account.
+    NoRight,
 }
 
 /// A finished screen and when it changes by itself.
@@ -92,6 +123,8 @@ pub struct Around {
     pub locked: bool,
     /// When the server was last heard of; of several the one that was silent for longest.
     pub contact: Option<Timestamp>,
+    /// Why nothing is exchanged at present, if so.
+    pub trouble: Option<Trouble>,
     /// Data on this phone could not be read any more and is gone, with so much that was not sent.
     pub lost: Option<u64>,
 }
@@ -99,10 +132,15 @@ pub struct Around {
 /// Shows a view to an actor: several accounts of one person for home, one account otherwise.
 pub fn screen(ask: &Ask, seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -> Result<View, Unread> {
     let shown = match ask {
+        Ask::Frame => frame(seen, around, words, now).map(|(frame, until)| (Screen::Frame(frame), until)),
         Ask::Home => home::home(seen, around, words, now).map(|home| (Screen::Home(home.0), home.1)),
         Ask::ChildDay { child, day } => {
             one_of(seen, |seen| child_day(seen, *child, day.unwrap_or(now.day()), words, now))
                 .map(|(day, until)| (Screen::ChildDay(day), until))
+        }
+        Ask::ChangeDay { child, placement, day } => {
+            one_of(seen, |seen| change_day(seen, (*child, *placement), *day, words, now))
+                .map(|(form, until)| (Screen::ChangeDay(form), until))
         }
         Ask::GroupBoard { group, day } => {
             let day = day.unwrap_or(now.day());
@@ -120,12 +158,12 @@ pub fn screen(ask: &Ask, seen: &[Seen<'_>], around: &Around, words: &Words, now:
         Ok((screen, until)) => Ok(View { screen, until }),
         // Not held, not here yet, or locked: said in words, never with facts.
         Err(Unread::NotHeld(_)) => {
-            let text = match around {
-                Around { locked: true, .. } => words.locked(),
-                Around { whole: false, .. } => words.loading(),
-                _ => words.no_right(),
+            let (why, text) = match around {
+                Around { locked: true, .. } => (Missing::Locked, words.locked()),
+                Around { whole: false, .. } => (Missing::Loading, words.loading()),
+                _ => (Missing::NoRight, words.no_right()),
             };
-            Ok(View { screen: Screen::Nothing { text }, until: midnight(now) })
+            Ok(View { screen: Screen::Nothing { why, text }, until: midnight(now) })
         }
         Err(broken) => Err(broken),
     }

@@ -42,6 +42,7 @@ off = day off
 no_times = No times laid
 no_absence = No absence reported { $day }
 and = { $first }. { $second }
+as_in_week = As in the week: { $times }
 change_by = The change must have arrived by { $day } at { $time }.
 comment = To the staff: { $text }
 days_until = { $from } to { $until } inclusive
@@ -56,6 +57,9 @@ event_in = Came { $time }
 event_out = Left { $time }
 
 ## Lists
+tab_groups = Groups
+tab_wall = Board
+tab_settings = Settings
 home_title = Home
 home_empty = Your children show here once they have a place in preschool or school.
 board_title = { $group }, { $unit }
@@ -86,6 +90,12 @@ sent_gone = Removed from this phone
 loading = Loading …
 old_data = Last fetched { $day } { $time }
 locked = Locked, because this phone has had no contact for long. Connect to the network.
+offline = No network. What you do is saved and sent later.
+offline_short = No network
+signed_out = You are signed out. Sign in again, and what waits is sent.
+outdated = The app is too old. Update it, and what waits is sent.
+phone_full = The phone is full. Remove something else and try again.
+phone_broken = The phone can’t save. Restart it and try again.
 no_right = This is not shown to you.
 lost = The data on this phone could not be read. { $count ->
     [0] Sign in again.

@@ -121,6 +121,7 @@ messages! {
     no_times();
     no_absence(day: &str);
     and(first: &str, second: &str);
+    as_in_week(times: &str);
     change_by(day: &str, time: &str);
     comment(text: &str);
     days_until(from: &str, until: &str);
@@ -133,6 +134,9 @@ messages! {
     reported_by_other(when: &str);
     event_in(time: &str);
     event_out(time: &str);
+    tab_groups();
+    tab_wall();
+    tab_settings();
     home_title();
     home_empty();
     board_title(group: &str, unit: &str);
@@ -158,6 +162,12 @@ messages! {
     loading();
     old_data(day: &str, time: &str);
     locked();
+    offline();
+    offline_short();
+    signed_out();
+    outdated();
+    phone_full();
+    phone_broken();
     no_right();
     lost(count: i64);
     sent_report(name: &str, days: &str);

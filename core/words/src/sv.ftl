@@ -42,6 +42,7 @@ off = ledig
 no_times = Inga tider lagda
 no_absence = Ingen frånvaro anmäld { $day }
 and = { $first }. { $second }
+as_in_week = Som i veckan: { $times }
 change_by = Ändringen måste ha kommit fram senast { $day } kl. { $time }.
 comment = Till personalen: { $text }
 days_until = { $from } till och med { $until }
@@ -56,6 +57,9 @@ event_in = Kom { $time }
 event_out = Gick { $time }
 
 ## Listor
+tab_groups = Grupper
+tab_wall = Tavlan
+tab_settings = Inställningar
 home_title = Hem
 home_empty = Här visas dina barn när de har en plats i förskola eller skola.
 board_title = { $group }, { $unit }
@@ -86,6 +90,12 @@ sent_gone = Borttaget från telefonen
 loading = Hämtar …
 old_data = Senast hämtat { $day } { $time }
 locked = Låst för att det var länge sedan telefonen hade kontakt. Anslut till nätet.
+offline = Inget nät. Det du gör sparas och skickas sedan.
+offline_short = Inget nät
+signed_out = Du är utloggad. Logga in igen, så skickas det som väntar.
+outdated = Appen är för gammal. Uppdatera den, så skickas det som väntar.
+phone_full = Telefonen är full. Ta bort något annat och försök igen.
+phone_broken = Telefonen kan inte spara. Starta om den och försök igen.
 no_right = Det här visas inte för dig.
 lost = Uppgifterna i telefonen gick inte att läsa. { $count ->
     [0] Logga in igen.

@@ -3,8 +3,8 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
+use super::Tap;
 use super::roll::Entry;
-use crate::attendance::Direction;
 use crate::attendance::board_card::{BoardCard, BoardSettings};
 use crate::home::ChildState;
 use crate::id::{ChildId, GroupId, PlacementId, RecordId};
@@ -45,15 +45,6 @@ pub struct Tile {
     pub undo: Option<RecordId>,
 }
 
-/// What a tap on a tile does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tap {
-    /// Checks in or out.
-    pub direction: Direction,
-    /// The word on it.
-    pub label: String,
-}
-
 /// The hall board, and when it changes by itself.
 pub fn hall_board(
     seen: &Seen<'_>,
@@ -68,10 +59,6 @@ pub fn hall_board(
     let settings = seen.get::<BoardSettings>(Scope::Board(group), RecordId(group.0))?;
     let title = settings.as_ref().map(|settings| words.board_title(&settings.name, &settings.unit));
     let checks = settings.is_none_or(|settings| settings.check_in_by == CheckInBy::GuardianBoard);
-    let tap = |last: Option<Direction>| match last {
-        Some(Direction::In) => Tap { direction: Direction::Out, label: words.check_out() },
-        _ => Tap { direction: Direction::In, label: words.check_in() },
-    };
     let tile = |card: &BoardCard| {
         let Entry { name, standing, .. } = Entry::of(card, today);
         let last = standing.last.filter(|_| checks);
@@ -81,7 +68,7 @@ pub fn hall_board(
             name,
             state: standing.state(today),
             line: standing.line(words, now),
-            action: checks.then(|| tap(last.map(|last| last.direction))),
+            action: checks.then(|| Tap::after(last.map(|last| last.direction), words)),
             undo: last.map(|last| last.event),
         }
     };

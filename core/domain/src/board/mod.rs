@@ -6,11 +6,13 @@ mod roll;
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Role;
+use crate::attendance::Direction;
 use crate::attendance::board_card::{AHEAD, BoardCard};
 use crate::home::ChildState;
-use crate::id::{ChildId, GroupId, PlacementId, RecordId};
+use crate::id::{ChildId, GroupId, PersonId, PlacementId, RecordId, UnitId};
 use crate::membership::Membership;
-use crate::organisation::{Group, Unit};
+use crate::organisation::{Group, StaffCard, Unit};
 use crate::record::Body;
 use crate::saying;
 use crate::scope::Scope;
@@ -28,6 +30,8 @@ pub struct GroupBoard {
     pub count: String,
     /// The children: who is here or expected first, then by name.
     pub rows: Vec<BoardRow>,
+    /// On a tablet of the department: who can be the one who taps (ruling e).
+    pub who: Vec<StaffChoice>,
     /// Instead of children, if there are none.
     pub empty: Option<String>,
 }
@@ -49,8 +53,38 @@ pub struct BoardRow {
     pub comment: Option<String>,
     /// "Waiting for the network", if the last check is not received yet.
     pub waiting: Option<String>,
+    /// What a tap does, if the actor may check in and out today.
+    pub action: Option<Tap>,
     /// The last check of today, if the actor may undo it.
     pub undo: Option<RecordId>,
+}
+
+/// What a tap on a child does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tap {
+    /// Checks in or out.
+    pub direction: Direction,
+    /// The word on it.
+    pub label: String,
+}
+
+impl Tap {
+    /// The other of what was last.
+    fn after(last: Option<Direction>, words: &Words) -> Self {
+        match last {
+            Some(Direction::In) => Self { direction: Direction::Out, label: words.check_out() },
+            _ => Self { direction: Direction::In, label: words.check_in() },
+        }
+    }
+}
+
+/// A member of staff to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffChoice {
+    /// The person.
+    pub person: PersonId,
+    /// The name shown.
+    pub name: String,
 }
 
 /// The group board, and when it changes by itself. A few reads, however many children there are.
@@ -81,8 +115,17 @@ pub fn group_board(
         },
         empty: rows.is_empty().then(|| words.board_empty()),
         rows,
+        who: if seen.actor().account.role == Role::Tablet { staff_of(seen, unit.unit)? } else { Vec::new() },
     };
     Ok((board, midnight(now)))
+}
+
+fn staff_of(seen: &Seen<'_>, unit: UnitId) -> Result<Vec<StaffChoice>, Unread> {
+    let cards: Vec<StaffCard> = seen.all(Scope::Unit(unit))?;
+    let choice = |card: StaffCard| StaffChoice { person: card.person, name: card.name };
+    let mut who: Vec<StaffChoice> = cards.into_iter().map(choice).collect();
+    who.sort_by_cached_key(|one| (saying::alphabetical(&one.name), one.person));
+    Ok(who)
 }
 
 fn number(count: usize) -> i64 {
@@ -90,8 +133,9 @@ fn number(count: usize) -> i64 {
 }
 
 fn row(seen: &Seen<'_>, entry: Entry, words: &Words, now: Timestamp) -> BoardRow {
-    let may_check = entry.placement.is_some_and(|placement| seen.holds(Scope::Placement(placement)));
-    let last = entry.standing.last.filter(|_| may_check && entry.standing.day == now.day());
+    let held = entry.placement.is_some_and(|placement| seen.holds(Scope::Placement(placement)));
+    let may_check = held && entry.standing.day == now.day() && seen.actor().by_staff();
+    let last = entry.standing.last.filter(|_| may_check);
     BoardRow {
         child: entry.child,
         placement: entry.placement,
@@ -100,6 +144,7 @@ fn row(seen: &Seen<'_>, entry: Entry, words: &Words, now: Timestamp) -> BoardRow
         line: entry.standing.line(words, now),
         comment: entry.comment.filter(|text| !text.is_empty()),
         waiting: entry.waiting.then(|| words.waiting()),
+        action: may_check.then(|| Tap::after(last.map(|last| last.direction), words)),
         undo: last.map(|last| last.event),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::absence::{municipality, put_unless_same};
-use crate::actor::Sending;
+use crate::actor::{Actor, Sending};
 use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::organisation::{Municipality, Switches, Unit};
 use crate::record::{Body, Change};
@@ -181,13 +181,13 @@ pub(crate) fn set_week(
     }
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    check_day(sending, &place, from)?;
+    check_day(sending.now, &place, from)?;
     let first = sending.now.day().plus(i32::from(switches.schedule_lock_days));
     if from < first {
         return Err(Refusal::Locked { first }.into());
     }
     // A week that begins today changes today: no way round the cut-off.
-    check_cut_off(sending, &municipality, unit.as_ref(), from)?;
+    check_cut_off(sending.now, &municipality, unit.as_ref(), from)?;
     for (weekday, times) in days.iter().enumerate() {
         check_times(times, unit.as_ref(), weekday)?;
     }
@@ -207,7 +207,7 @@ pub(crate) fn change_day(
     let (by, place) = reach::placement(sending, world, child, placement)?;
     let (municipality, unit) = rules(world, &place)?;
     let switches = unit_switches(&municipality, unit.as_ref());
-    check_day(sending, &place, day)?;
+    check_day(sending.now, &place, day)?;
     let at = sending.said();
     let change = DayChange { placement, day, times: times.map(<[_]>::to_vec), comment: comment.to_owned(), by, at };
     let old = world.get::<DayChange>(change.scope(), change.id())?;
@@ -215,7 +215,7 @@ pub(crate) fn change_day(
         return Ok(Vec::new());
     }
     if !sending.actor.by_staff() {
-        check_cut_off(sending, &municipality, unit.as_ref(), day)?;
+        check_cut_off(sending.now, &municipality, unit.as_ref(), day)?;
         if !comment.is_empty() && !switches.same_day_comment {
             return Err(Refusal::SwitchedOff { phone: municipality.phone_of(unit.as_ref()) }.into());
         }
@@ -244,13 +244,30 @@ fn is_pick_up(now: &[Span], asked: &[Span]) -> bool {
     }
 }
 
+/// Whether a day can be changed at all, by whoever answers for it: what a form tells before anything is asked.
+pub(crate) fn check_change(
+    actor: &Actor,
+    place: &Placement,
+    (municipality, unit): (&Municipality, Option<&Unit>),
+    day: Day,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    check_day(now, place, day)?;
+    if actor.by_staff() {
+        return Ok(());
+    }
+    check_cut_off(now, municipality, unit, day)?;
+    let owns = actor.person().is_some_and(|person| place.owners.contains(&person));
+    if owns || day == now.day() { Ok(()) } else { Err(Refusal::PickUpOnly) }
+}
+
 fn check_cut_off(
-    sending: &Sending<'_>,
+    now: Timestamp,
     municipality: &Municipality,
     unit: Option<&Unit>,
     day: Day,
 ) -> Result<(), Refusal> {
-    match cut_off(unit_switches(municipality, unit), day).filter(|moment| sending.now >= *moment) {
+    match cut_off(unit_switches(municipality, unit), day).filter(|moment| now >= *moment) {
         Some(was) => Err(Refusal::CutOff { was, phone: municipality.phone_of(unit) }),
         None => Ok(()),
     }
@@ -275,8 +292,8 @@ fn rules(world: &World<'_>, place: &Placement) -> Result<(Municipality, Option<U
     Ok((municipality(world)?, unit))
 }
 
-fn check_day(sending: &Sending<'_>, place: &Placement, day: Day) -> Result<(), Refusal> {
-    let today = sending.now.day();
+fn check_day(now: Timestamp, place: &Placement, day: Day) -> Result<(), Refusal> {
+    let today = now.day();
     let ahead = today.plus(AHEAD);
     let last = place.until.map_or(ahead, |until| until.min(ahead));
     match day {

@@ -30,6 +30,8 @@ pub struct ChildDay {
     pub state: ChildState,
     /// The day in a line.
     pub line: String,
+    /// Days to go to.
+    pub days: Vec<DayChoice>,
     /// Its places in care that day.
     pub placements: Vec<PlacementDay>,
     /// Reported absences from that day on.
@@ -41,6 +43,8 @@ pub struct ChildDay {
 pub struct PlacementDay {
     /// The placement.
     pub placement: PlacementId,
+    /// Where: group or unit.
+    pub place: String,
     /// The times laid, in words; empty: a day off.
     pub times: String,
     /// Each owner's times, where they laid different ones (ruling n).
@@ -52,6 +56,8 @@ pub struct PlacementDay {
     /// For families: until when changes of that day must have arrived, or that it is too late and where to ring
     /// (ruling q).
     pub hint: Option<String>,
+    /// The day can be changed.
+    pub change: bool,
     /// "Waiting for the network", if its change is not received yet.
     pub waiting: Option<String>,
 }
@@ -69,6 +75,21 @@ pub struct AbsenceLine {
     pub change: bool,
     /// "Waiting for the network", if it is not received yet.
     pub waiting: Option<String>,
+}
+
+/// A day to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayChoice {
+    /// The day.
+    pub day: Day,
+    /// The day in words.
+    pub label: String,
+}
+
+impl DayChoice {
+    pub(crate) fn new(words: &Words, day: Day, today: Day) -> Self {
+        Self { day, label: saying::line(&saying::day(words, day, today)) }
+    }
 }
 
 /// One child's day, and when it changes by itself.
@@ -89,6 +110,7 @@ pub fn child_day(
         heading: saying::line(&saying::day(words, day, now.day())),
         state: standing.state(now.day()),
         line: standing.line(words, now),
+        days: ahead(words, now),
         placements: facts.placements.iter().map(|one| placement_day(one, words, now)).collect(),
         absences: facts.absences.iter().map(|one| absence_line(seen, &facts, one, words, now)).collect(),
     };
@@ -102,11 +124,13 @@ fn placement_day(care: &InCare, words: &Words, now: Timestamp) -> PlacementDay {
     };
     PlacementDay {
         placement: care.placement,
+        place: care.place.clone(),
         times: care.laid.times.as_ref().map_or_else(|| words.no_times(), |times| saying::spans(words, times)),
         clash: (!care.laid.clash.is_empty()).then(|| clash(care, words)),
         comment: (!care.comment.is_empty()).then(|| words.comment(&care.comment)),
         events: care.events.iter().map(event).collect(),
         hint: hint(care, words, now),
+        change: care.instead.is_none(),
         waiting: care.waiting.then(|| words.waiting()),
     }
 }
@@ -117,7 +141,12 @@ fn clash(care: &InCare, words: &Words) -> String {
     words.clash(&each.collect::<Vec<_>>().join(" / "))
 }
 
-fn hint(care: &InCare, words: &Words, now: Timestamp) -> Option<String> {
+/// Two weeks from today.
+pub(super) fn ahead(words: &Words, now: Timestamp) -> Vec<DayChoice> {
+    (0..14).map(|ahead| DayChoice::new(words, now.day().plus(ahead), now.day())).collect()
+}
+
+pub(super) fn hint(care: &InCare, words: &Words, now: Timestamp) -> Option<String> {
     let (was, phone) = care.cut_off.clone()?;
     if now >= was {
         return Some(saying::refusal(words, &Refusal::CutOff { was, phone }, now));

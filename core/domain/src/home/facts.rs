@@ -3,17 +3,19 @@
 use super::held::Held;
 use super::standing::{Standing, Told};
 use crate::absence::Absence;
+use crate::actor::Role;
 use crate::attendance::AttendanceEvent;
 use crate::attendance::board_card::Check;
 use crate::care_schedule::plan::{Expected, Plan};
-use crate::care_schedule::{CareWeek, DayChange, Ordinary, Weeks, cut_off, unit_switches};
+use crate::care_schedule::{CareWeek, DayChange, Ordinary, Weeks, check_change, cut_off, unit_switches};
 use crate::id::{PlacementId, RecordId};
-use crate::organisation::{Municipality, SchoolForm, Unit};
+use crate::organisation::{Group, Municipality, SchoolForm, Unit};
 use crate::record::Body;
+use crate::refusal::Refusal;
 use crate::register::{Child, Placement};
 use crate::scope::Scope;
 use crate::screen::midnight;
-use crate::time::{Day, Timestamp};
+use crate::time::{Day, Span, Timestamp};
 use crate::world::{Seen, Unread};
 
 /// What is known of a child on a day.
@@ -39,6 +41,18 @@ pub(super) struct InCare {
     pub(super) cut_off: Option<(Timestamp, String)>,
     pub(super) waiting: bool,
     pub(super) events: Vec<AttendanceEvent>,
+    /// Where: the group's name, or the unit's.
+    pub(super) place: String,
+    /// The week's times of that day; none: no week is laid.
+    pub(super) usual: Option<Vec<Span>>,
+    /// The times that a change gives instead.
+    pub(super) changed: Option<Vec<Span>>,
+    /// Opening hours of that weekday.
+    pub(super) open: Option<Span>,
+    /// A word to the staff is taken.
+    pub(super) comments: bool,
+    /// Why the day can't be changed.
+    pub(super) instead: Option<Refusal>,
     expected: Expected,
 }
 
@@ -60,7 +74,7 @@ impl Facts {
         let (mut placements, mut whole) = (Vec::new(), !held.absence_alone);
         for placement in live().filter_map(|place| place.placement) {
             match seen.holds(Scope::Placement(placement)) {
-                true => placements.push(InCare::read(seen, placement, &absences, day)?),
+                true => placements.push(InCare::read(seen, placement, &absences, day, now)?),
                 false => whole = false,
             }
         }
@@ -100,13 +114,31 @@ impl Facts {
 }
 
 impl InCare {
-    fn read(seen: &Seen<'_>, placement: PlacementId, absences: &[Absence], day: Day) -> Result<Self, Unread> {
+    fn read(
+        seen: &Seen<'_>,
+        placement: PlacementId,
+        absences: &[Absence],
+        day: Day,
+        now: Timestamp,
+    ) -> Result<Self, Unread> {
         let scope = Scope::Placement(placement);
         let place = seen.get::<Placement>(scope, RecordId(placement.0))?;
         let unit = match &place {
             Some(place) => seen.get::<Unit>(Scope::Unit(place.unit), RecordId(place.unit.0))?,
             None => None,
         };
+        let municipality = municipality(seen)?;
+        let instead = match &place {
+            Some(place) => instead(seen, place, (&municipality, unit.as_ref()), day, now)?,
+            None => Some(Refusal::NotThere),
+        };
+        let group = match place.as_ref().and_then(|place| Some((place.unit, place.group?))) {
+            Some((unit, group)) => seen.get::<Group>(Scope::Unit(unit), RecordId(group.0))?,
+            None => None,
+        };
+        let switches = unit_switches(&municipality, unit.as_ref());
+        let by_staff = seen.actor().by_staff();
+        let cut_off = cut_off(switches, day).filter(|_| !by_staff);
         let owners = place.map(|place| place.owners).unwrap_or_default();
         let that_day = day.number()..=day.number();
         let weeks = seen.scan::<CareWeek>(&[scope], i64::MIN..=day.number())?;
@@ -121,7 +153,13 @@ impl InCare {
             placement,
             laid: plan.laid(day),
             comment: change.map(|change| change.comment.clone()).unwrap_or_default(),
-            cut_off: if seen.actor().by_staff() { None } else { cut_off_of(seen, unit.as_ref(), day)? },
+            cut_off: cut_off.map(|moment| (moment, municipality.phone_of(unit.as_ref()))),
+            place: group.map(|group| group.name).or(unit.as_ref().map(|unit| unit.name.clone())).unwrap_or_default(),
+            usual: plan.weeks.on(day).times.or_else(|| plan.laid(day).times.filter(|_| change.is_none())),
+            changed: change.and_then(|change| change.times.clone()),
+            open: unit.as_ref().and_then(|unit| unit.hours.get(day.weekday()).copied().flatten()),
+            comments: by_staff || switches.same_day_comment,
+            instead,
             waiting: weeks_wait || change.is_some_and(|change| changes_wait.contains(&change.id())),
             events,
             expected: plan.on(day),
@@ -129,9 +167,20 @@ impl InCare {
     }
 }
 
-/// Until when a family changes a day in this unit, and where to ring later; none: as long as the day lasts.
-fn cut_off_of(seen: &Seen<'_>, unit: Option<&Unit>, day: Day) -> Result<Option<(Timestamp, String)>, Unread> {
-    let municipality = seen.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default();
-    let moment = cut_off(unit_switches(&municipality, unit), day);
-    Ok(moment.map(|moment| (moment, municipality.phone_of(unit))))
+fn municipality(seen: &Seen<'_>) -> Result<Municipality, Unread> {
+    Ok(seen.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default())
+}
+
+/// Why the actor can't change the day.
+fn instead(
+    seen: &Seen<'_>,
+    place: &Placement,
+    rules: (&Municipality, Option<&Unit>),
+    day: Day,
+    now: Timestamp,
+) -> Result<Option<Refusal>, Unread> {
+    if seen.actor().account.role == Role::Student && !seen.of_age(now)? {
+        return Ok(Some(Refusal::NotOfAge));
+    }
+    Ok(check_change(seen.actor(), place, rules, day, now).err())
 }

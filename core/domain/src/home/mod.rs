@@ -1,5 +1,6 @@
 //! Home, as a guardian or student sees it: their children today. The day of each in full is [`child_day`].
 
+pub mod change_day;
 pub mod child_day;
 mod facts;
 mod held;
@@ -24,14 +25,10 @@ pub(crate) use standing::{Standing, Told};
 pub struct Home {
     /// The heading.
     pub title: String,
-    /// About the data itself: lost, loading, old, locked; none: all is well.
-    pub notice: Option<String>,
     /// The children, by name.
     pub children: Vec<ChildLine>,
     /// Instead of children, if there are none.
     pub empty: Option<String>,
-    /// What waits to be sent, if anything.
-    pub waiting: Option<String>,
 }
 
 /// A child today in one line.
@@ -45,6 +42,8 @@ pub struct ChildLine {
     pub state: ChildState,
     /// The line.
     pub line: String,
+    /// One decides about its absence.
+    pub report: bool,
     /// Something of it is not received yet: "waiting for the network".
     pub waiting: Option<String>,
 }
@@ -86,24 +85,10 @@ pub fn home(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) -
         }
     }
     children.sort_by_cached_key(|one| (saying::alphabetical(&one.name), one.child));
-    let waiting = around.outbox.iter().filter(|entry| entry.state.is_open()).count();
-    let old = around.contact.filter(|at| at.plus(crate::time::HOUR) < now);
-    let notice = match around {
-        Around { lost: Some(count), .. } => Some(saying::lost(words, *count)),
-        Around { locked: true, .. } => Some(words.locked()),
-        Around { whole: false, .. } => Some(words.loading()),
-        _ => old.map(|at| words.old_data(&saying::day(words, at.day(), now.day()), &saying::moment(words, at))),
-    };
-    if let Some(contact) = around.contact {
-        let grows_old = contact.plus(crate::time::HOUR + 1);
-        until = if grows_old > now { until.min(grows_old) } else { until };
-    }
     let home = Home {
         title: words.home_title(),
-        notice,
         empty: (children.is_empty() && around.whole && !around.locked).then(|| words.home_empty()),
         children,
-        waiting: (waiting > 0).then(|| words.outbox_waiting(i64::try_from(waiting).unwrap_or(i64::MAX))),
     };
     Ok((home, until))
 }
@@ -118,6 +103,7 @@ fn line(facts: &Facts, words: &Words, now: Timestamp) -> ChildLine {
         name: facts.card.call_name.clone(),
         state: facts.standing().state(now.day()),
         line: later.map_or(today.clone(), |later| words.and(&today, &later)),
+        report: facts.decides,
         waiting: facts.waits().then(|| words.waiting()),
     }
 }
@@ -127,7 +113,7 @@ fn on_its_way(seen: &Seen<'_>, child: ChildId, words: &Words) -> Result<Option<C
     match seen.get::<Child>(Scope::Child(child), RecordId(child.0)) {
         Ok(card) => Ok(card.map(|card| {
             let (name, line) = (card.call_name, words.loading());
-            ChildLine { child, name, state: ChildState::Unknown, line, waiting: None }
+            ChildLine { child, name, state: ChildState::Unknown, line, report: false, waiting: None }
         })),
         Err(Unread::NotHeld(_)) => Ok(None),
         Err(broken) => Err(broken),
@@ -235,33 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn home_joins_accounts_and_says_what_waits_and_what_is_old() {
-        let world = world();
-        let now = at("12:00");
-        let told = |around: &Around| {
-            world.look(guardian(ANNA), now, |anna| {
-                world.look(guardian(PersonId(uuid::Uuid::from_u128(99))), now, |nobody| {
-                    home(&[*anna, *nobody], around, &words(), now).unwrap().0
-                })
-            })
-        };
-        assert_eq!(told(&around()).children.len(), 2);
-        for (around, notice) in [
-            (around(), None),
-            (Around::default(), Some("Hämtar …")),
-            (Around { contact: Some(at("10:30")), ..around() }, Some("Senast hämtat i dag 10.30")),
-            (Around { contact: Some(at("11:30")), ..around() }, None),
-            (Around { lost: Some(0), ..around() }, Some("Uppgifterna i telefonen gick inte att läsa. Logga in igen.")),
-            (
-                Around { lost: Some(2), whole: false, ..around() },
-                Some(
-                    "Uppgifterna i telefonen gick inte att läsa. 2 saker som inte var skickade är borta. Logga in igen och gör om dem.",
-                ),
-            ),
-        ] {
-            assert_eq!(told(&around).notice.as_deref(), notice);
-        }
-        let alone = lines(&world, guardian(PersonId(uuid::Uuid::from_u128(99))), now);
-        assert!(alone.is_empty());
+    fn home_joins_the_accounts_of_one_person() {
+        let (world, now) = (world(), at("12:00"));
+        let nobody = guardian(PersonId(uuid::Uuid::from_u128(99)));
+        let joined = world.look(guardian(ANNA), now, |anna| {
+            world.look(nobody, now, |nobody| home(&[*anna, *nobody], &around(), &words(), now).unwrap().0)
+        });
+        assert_eq!(joined.children.len(), 2);
+        assert!(joined.children.iter().all(|one| one.report));
+        assert!(lines(&world, nobody, now).is_empty());
     }
 }

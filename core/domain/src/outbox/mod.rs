@@ -57,8 +57,6 @@ impl EntryState {
 pub struct Outbox {
     /// The heading.
     pub title: String,
-    /// What was lost from this phone, if anything.
-    pub notice: Option<String>,
     /// Newest first.
     pub lines: Vec<OutboxLine>,
     /// Instead of lines, if there are none.
@@ -117,8 +115,7 @@ pub fn outbox(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp)
         lines.push(OutboxLine { id: entry.id, what, state, mark, undo, dismiss: !entry.state.is_open() });
     }
     let empty = lines.is_empty().then(|| words.outbox_empty());
-    let notice = around.lost.map(|count| saying::lost(words, count));
-    Ok(Outbox { title: words.outbox_title(), notice, lines, empty })
+    Ok(Outbox { title: words.outbox_title(), lines, empty })
 }
 
 fn what(seen: &[Seen<'_>], command: &Command, words: &Words, now: Timestamp) -> Result<String, Unread> {
