@@ -104,6 +104,11 @@ impl Kapprum {
         Ok(core)
     }
 
+    /// The runtime that all its work is done on.
+    pub fn handle(&self) -> &Handle {
+        &self.inner.handle
+    }
+
     /// The signed-in accounts.
     pub fn accounts(&self) -> Vec<SignedIn> {
         self.inner.seats().iter().map(|seat| seat.signed_in()).collect()
@@ -139,9 +144,31 @@ impl Kapprum {
         self.inner.blocking(move || inner.send(profile, &commands, tapped)).await
     }
 
-    /// Takes back a command that is not answered. Whether there was one.
-    pub async fn undo(&self, profile: ProfileId, id: CommandId) -> Result<bool> {
-        self.each(profile, move |inner, seat| seat.store.undo(id, inner.now(&seat.store)?)).await
+    /// Takes back a command: one that is not answered as if it had never been, one that is done by its reverse, where
+    /// there is one. Whether it is taken back.
+    pub async fn undo(&self, profile: ProfileId, id: CommandId, tapped: Option<PersonId>) -> Result<bool> {
+        self.each(profile, move |inner, seat| inner.undo(seat, id, tapped)).await
+    }
+
+    /// What the form of a view had when it was left, unless its day is over.
+    pub async fn draft(&self, profile: ProfileId, ask: Ask) -> Result<Option<Command>> {
+        let inner = self.inner.clone();
+        let look = move || {
+            for seat in inner.seats_of(profile) {
+                let now = inner.now(&seat.store)?;
+                if let Some(command) = inner.noticing(seat.store.read(|reader| reader.draft(&ask, now)))? {
+                    return Ok(Some(command));
+                }
+            }
+            Ok(None)
+        };
+        self.inner.blocking(look).await
+    }
+
+    /// Keeps what the form of a view has; none: it was sent or thrown away.
+    pub async fn keep_draft(&self, profile: ProfileId, ask: Ask, command: Option<Command>) -> Result<()> {
+        let inner = self.inner.clone();
+        self.inner.blocking(move || inner.keep_draft(profile, &ask, command.as_ref())).await
     }
 
     /// Forgets the outcome of a command. Whether there was one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{CommandId, PersonId};
+use kapprum_domain::screen::Ask;
 use uuid::Uuid;
 
 use crate::clock::estimate;
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::kapprum::Inner;
 use crate::profile::ProfileId;
 use crate::seat::{Seat, random};
-use crate::store::Saving;
+use crate::store::{RowState, Saving};
 
 /// Where a sending went.
 #[derive(Debug)]
@@ -50,6 +51,31 @@ impl Inner {
             parts.swap_remove(0).1?;
         }
         Ok(Sent { parts })
+    }
+
+    /// See [`Kapprum::undo`](crate::kapprum::Kapprum::undo).
+    pub(crate) fn undo(&self, seat: &Seat, id: CommandId, tapped: Option<PersonId>) -> Result<bool> {
+        if seat.store.undo(id, self.now(&seat.store)?)? {
+            return Ok(true);
+        }
+        let row = seat.store.read(|reader| reader.outbox())?.into_iter().find(|row| row.id == id);
+        let done = row.filter(|row| row.state == RowState::Done);
+        let Some(reverse) = done.and_then(|row| row.command?.reverse(id, row.created)) else { return Ok(false) };
+        match self.save(seat, &[&reverse], tapped) {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A draft lies with the account that holds what it names; one that was thrown away lies nowhere.
+    pub(crate) fn keep_draft(self: &Arc<Self>, profile: ProfileId, ask: &Ask, command: Option<&Command>) -> Result<()> {
+        let holder = command.map(|command| self.holder(profile, command)).transpose()?;
+        for seat in self.seats_of(profile) {
+            let here = holder.as_ref().is_some_and(|holder| Arc::ptr_eq(holder, &seat));
+            self.noticing(seat.store.keep_draft(ask, command.filter(|_| here)))?;
+        }
+        Ok(())
     }
 
     /// Saves the commands of one account, all or none.

@@ -12,6 +12,7 @@ use crate::kapprum::Inner;
 use crate::profile::ProfileId;
 use crate::seat::Seat;
 use crate::store::{OutboxRow, Reader, RowState};
+use crate::sync::machine::Failure;
 
 impl Inner {
     /// A view with the time it was made for.
@@ -60,6 +61,8 @@ impl Inner {
             let contact = reader.contact()?;
             around.contact = [around.contact, contact].into_iter().flatten().min();
         }
+        let failures = self.seats_of(profile);
+        around.trouble = failures.iter().filter_map(|seat| seat.status.borrow().failure).map(Failure::trouble).max();
         around.outbox.sort_by_key(|entry| entry.created);
         Ok(around)
     }

@@ -7,7 +7,7 @@ use crate::actor::{Role, Sending};
 use crate::attendance::{self, AtPlacement, AttendanceEvent, Direction};
 use crate::care_schedule::{self, Week};
 use crate::contact;
-use crate::id::{ChildId, PersonId, PlacementId, RecordId};
+use crate::id::{ChildId, CommandId, PersonId, PlacementId, RecordId};
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
 use crate::scope::Scope;
@@ -113,6 +113,30 @@ impl Command {
     }
 }
 
+impl Command {
+    /// What undoes this command once it is done, asked for at `created` under this id; none: nothing does. Where the
+    /// command changed what was there before, undoing it is refused.
+    pub fn reverse(&self, id: CommandId, created: Timestamp) -> Option<Self> {
+        match *self {
+            Self::ReportAbsence { child, days } => {
+                Some(Self::WithdrawAbsence { child, absence: absence::reported(id, child, days) })
+            }
+            Self::CheckIn(at) | Self::CheckOut(at) => {
+                Some(Self::UndoCheck { at, event: attendance::checked(id, at, created.day()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Until when a form that was left with it is taken up again; none: for ever.
+    pub fn draft_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::ReportAbsence { days, .. } | Self::ChangeAbsence { days, .. } => Some(days.from.end()),
+            _ => self.valid_until(),
+        }
+    }
+}
+
 /// Decides a command: the changes it makes, or why not. The phone predicts with it, the server makes it true.
 pub fn decide(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, Undecided> {
     let changes = rule(sending, world)?;
@@ -144,5 +168,54 @@ fn rule(sending: &Sending<'_>, world: &World<'_>) -> Result<Vec<Change>, Undecid
             contact::set(sending, world, phone, mail)
         }
         Command::SetContact { .. } => Err(Refusal::NoRight.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::absence::Absence;
+    use crate::small_world::*;
+
+    #[test]
+    fn a_command_and_its_reverse_leave_nothing() {
+        let here = AtPlacement { child: LOVE, placement: LOVES, group: None };
+        let days = Days { from: today().plus(1), until: Some(today().plus(2)), part: None };
+        let mut world = SmallWorld::with_times();
+        for (account, command) in [
+            (guardian(ANNA), Command::ReportAbsence { child: LOVE, days }),
+            (staff(MAJA), Command::CheckIn(here)),
+            (board(), Command::CheckIn(AtPlacement { group: Some(DEPARTMENT), ..here })),
+        ] {
+            assert!(world.send(account, at("07:40"), &command).unwrap() > 0);
+            let reverse = command.reverse(world.last(), at("07:40")).unwrap();
+            assert!(world.send(account, at("07:41"), &reverse).unwrap() > 0);
+            assert!(world.all::<Absence>(Scope::Absence(LOVE)).is_empty());
+            assert!(world.all::<AttendanceEvent>(Scope::Placement(LOVES)).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_report_that_prolonged_another_is_not_undone_by_taking_that_away() {
+        let mut world = SmallWorld::with_times();
+        let report = |from, until| {
+            let days = Days { from: today().plus(from), until: Some(today().plus(until)), part: None };
+            Command::ReportAbsence { child: LOVE, days }
+        };
+        world.send(guardian(ANNA), at("07:00"), &report(1, 1)).unwrap();
+        world.send(guardian(ANNA), at("07:01"), &report(1, 3)).unwrap();
+        let reverse = report(1, 3).reverse(world.last(), at("07:01")).unwrap();
+        assert_eq!(world.send(guardian(ANNA), at("07:02"), &reverse), Err(Refusal::NotThere));
+        assert_eq!(world.all::<Absence>(Scope::Absence(LOVE)).len(), 1);
+    }
+
+    #[test]
+    fn a_form_left_yesterday_is_not_taken_up_for_days_that_have_been() {
+        let days = Days { from: today(), until: None, part: None };
+        let report = Command::ReportAbsence { child: LOVE, days };
+        assert_eq!(report.draft_until(), Some(later(1, "00:00")));
+        let day =
+            Command::ChangeDay { child: LOVE, placement: LOVES, day: today(), times: None, comment: String::new() };
+        assert_eq!(day.draft_until(), Some(later(1, "00:00")));
     }
 }

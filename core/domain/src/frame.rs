@@ -149,12 +149,11 @@ pub fn frame(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) 
         Some(Role::Guardian | Role::Student) | None => tab(TabKind::Home, words.home_title(), None),
     };
     let badge = (waiting > 0).then(|| waiting.to_string());
-    let rest =
-        [tab(TabKind::Outbox, words.outbox_title(), badge), tab(TabKind::Settings, words.tab_settings(), None)];
+    let rest = [tab(TabKind::Outbox, words.outbox_title(), badge), tab(TabKind::Settings, words.tab_settings(), None)];
     let frame = Frame {
         tabs: [first].into_iter().chain(rest).collect(),
         groups,
-        notice: notice(around, words, now),
+        notice: notice(!seen.is_empty(), around, words, now),
         waiting: (waiting > 0).then(|| words.outbox_waiting(waiting)),
         accounts,
     };
@@ -213,10 +212,12 @@ fn arrived<T>(found: Result<T, Unread>) -> Result<Option<T>, Unread> {
 }
 
 /// What keeps someone from acting comes first, then what they should know.
-fn notice(around: &Around, words: &Words, now: Timestamp) -> Option<Notice> {
+fn notice(here: bool, around: &Around, words: &Words, now: Timestamp) -> Option<Notice> {
     let tell = |tone, text, help| Some(Notice { tone, text, help });
     if let Some(count) = around.lost {
-        return tell(Tone::Critical, saying::lost(words, count), Some(Help::DismissLost));
+        // With nobody here there is first someone to come back.
+        let help = if here { Help::DismissLost } else { Help::SignIn };
+        return tell(Tone::Critical, saying::lost(words, count), Some(help));
     }
     match around.trouble {
         Some(Trouble::SignedOut) => return tell(Tone::Critical, words.signed_out(), Some(Help::SignIn)),
@@ -288,9 +289,8 @@ mod tests {
         world.employ(principal, SCHOOL, true, &[]);
         world.employ(BO, PRESCHOOL, false, &[(OTHER, GroupKind::Department)]);
         let groups = |person| {
-            let frame = world.look(staff(person), at("07:00"), |seen| {
-                frame(&[*seen], &whole(), &words(), at("07:00")).unwrap().0
-            });
+            let frame = world
+                .look(staff(person), at("07:00"), |seen| frame(&[*seen], &whole(), &words(), at("07:00")).unwrap().0);
             frame.groups.into_iter().map(|one| one.name).collect::<Vec<_>>()
         };
         assert_eq!(groups(principal), ["1A", "Kojan", "Mentor", "Svenska"]);
@@ -305,7 +305,10 @@ mod tests {
             (whole(), None),
             (Around { contact: lately, ..whole() }, None),
             (Around::default(), Some((Tone::Neutral, "Hämtar …", None))),
-            (Around { contact: long_ago, ..whole() }, Some((Tone::Neutral, "Senast hämtat i dag 10.30", Some(Help::Sync)))),
+            (
+                Around { contact: long_ago, ..whole() },
+                Some((Tone::Neutral, "Senast hämtat i dag 10.30", Some(Help::Sync))),
+            ),
             (
                 Around { trouble: Some(Trouble::Offline), contact: lately, ..whole() },
                 Some((Tone::Neutral, "Inget nät. Det du gör sparas och skickas sedan.", Some(Help::Sync))),
@@ -357,7 +360,8 @@ mod tests {
             state,
             created: at("07:00"),
         };
-        let outbox = vec![entry(EntryState::Waiting(None)), entry(EntryState::Done(at("07:01"))), entry(EntryState::Parked)];
+        let outbox =
+            vec![entry(EntryState::Waiting(None)), entry(EntryState::Done(at("07:01"))), entry(EntryState::Parked)];
         let around = Around { outbox, contact: Some(at("07:10")), ..whole() };
         let (frame, until) = look(guardian(ANNA), &around, at("07:30"));
         assert_eq!((frame.waiting.as_deref(), frame.tabs[1].badge.as_deref()), (Some("2 väntar"), Some("2")));

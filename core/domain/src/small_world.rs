@@ -295,6 +295,11 @@ impl SmallWorld {
         decide(&sending, &self.world())
     }
 
+    /// The id of the command sent last.
+    pub(crate) fn last(&self) -> CommandId {
+        CommandId(Uuid::from_u128(self.commands.get()))
+    }
+
     /// Sends a command and writes it with what follows. How many records changed, or why none.
     pub(crate) fn send(&mut self, account: Account, now: Timestamp, command: &Command) -> Result<usize, Refusal> {
         self.send_late(account, None, (now, now), command)

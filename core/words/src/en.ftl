@@ -145,3 +145,19 @@ why_withdrawn = It was taken back before it was done.
 why_id_reused = Something went wrong. Do it once more.
 why_too_old = It is too old. Check whether it is done already.
 why_clock = This phone's clock is wrong. Set it and try again.
+
+## Faults
+fault_offline = No network. Try again when there is.
+fault_server = The server does not answer as it should. Try again in a while.
+fault_link = This is not a link from Kapprum. Copy the whole link in the invitation.
+fault_link_used = The link is used up or too old. Ask for a new one.
+fault_outdated = The app is too old. Update it.
+fault_in_use = Kapprum is open already. Close the other window.
+fault_unreadable = The data on this phone could not be read. Sign in again.
+fault_key = The phone’s key store does not answer. Unlock the phone and try again.
+fault_closed = Kapprum is closed. Open the app again.
+fault_too_large = That is too much at once. Split it.
+fault_unsent = { $count ->
+    [one] One thing is not sent. If you sign out now it is gone.
+   *[other] { $count } things are not sent. If you sign out now they are gone.
+}

@@ -206,6 +206,17 @@ messages! {
     why_id_reused();
     why_too_old();
     why_clock();
+    fault_offline();
+    fault_server();
+    fault_link();
+    fault_link_used();
+    fault_outdated();
+    fault_in_use();
+    fault_unreadable();
+    fault_key();
+    fault_closed();
+    fault_too_large();
+    fault_unsent(count: i64);
 }
 
 #[cfg(test)]

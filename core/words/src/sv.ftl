@@ -145,3 +145,19 @@ why_withdrawn = Det togs tillbaka innan det hann göras.
 why_id_reused = Något gick fel. Gör det en gång till.
 why_too_old = Det är för gammalt. Kontrollera om det redan är gjort.
 why_clock = Telefonens klocka går fel. Ställ den och försök igen.
+
+## Fel
+fault_offline = Inget nät. Försök igen när det finns.
+fault_server = Servern svarar inte som den ska. Försök igen om en stund.
+fault_link = Det är inte en länk från Kapprum. Kopiera hela länken i inbjudan.
+fault_link_used = Länken är använd eller för gammal. Be om en ny.
+fault_outdated = Appen är för gammal. Uppdatera den.
+fault_in_use = Kapprum är redan öppet. Stäng det andra fönstret.
+fault_unreadable = Uppgifterna i telefonen gick inte att läsa. Logga in igen.
+fault_key = Telefonens nyckelring svarar inte. Lås upp telefonen och försök igen.
+fault_closed = Kapprum är stängt. Öppna appen igen.
+fault_too_large = Det är för mycket på en gång. Dela upp det.
+fault_unsent = { $count ->
+    [one] En sak är inte skickad. Loggar du ut nu försvinner den.
+   *[other] { $count } saker är inte skickade. Loggar du ut nu försvinner de.
+}

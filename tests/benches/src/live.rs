@@ -42,9 +42,10 @@ async fn first_screen(world: &World, figures: &mut Figures) {
     let device = device(&world.place("new"));
     let token = world.invite(guardian(2, 0), Role::Guardian);
     device.kapprum.sign_in(&world.server.url, &token, None).await.unwrap();
-    let whole =
-        |screen: &Screen| matches!(screen, Screen::Home(home) if home.children.len() == 2 && home.notice.is_none());
-    device.sees_soon(Ask::Home, whole).await.unwrap();
+    let both = |screen: &Screen| matches!(screen, Screen::Home(home) if home.children.len() == 2);
+    device.sees_soon(Ask::Home, both).await.unwrap();
+    let whole = |screen: &Screen| matches!(screen, Screen::Frame(frame) if frame.notice.is_none());
+    device.sees_soon(Ask::Frame, whole).await.unwrap();
     figures.put("first_screen_round_trips", round_trips(&device) as f64, "two children, 1 500 changed days");
 }
 

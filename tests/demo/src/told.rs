@@ -111,9 +111,14 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
                 format!("{} {:<6} {}{waiting}", mark(child.state), child.name, child.line)
             };
             let children = home.children.iter().map(child);
-            let rest = [&home.empty, &home.notice, &home.waiting].into_iter().flatten().cloned();
-            (home.title.clone(), children.chain(rest).collect())
+            (home.title.clone(), children.chain(home.empty.clone()).collect())
         }
+        Screen::Frame(frame) => {
+            let tabs = frame.tabs.iter().map(|tab| tab.label.as_str()).collect::<Vec<_>>().join(" · ");
+            let notice = frame.notice.as_ref().map(|notice| notice.text.clone());
+            (tabs, notice.into_iter().chain(frame.waiting.clone()).collect())
+        }
+        Screen::ChangeDay(form) => (form.heading.clone(), vec![format!("{} {}", form.name, form.ordinary)]),
         Screen::GroupBoard(board) => {
             let row = |row: &kapprum_domain::board::BoardRow| {
                 let comment = row.comment.as_ref().map(|text| format!(" · “{text}”")).unwrap_or_default();
@@ -139,10 +144,9 @@ fn lines(screen: &Screen) -> (String, Vec<String>) {
                 };
                 format!("{sign} {} · {}", line.what, line.state)
             };
-            let rest = [&outbox.notice, &outbox.empty].into_iter().flatten().cloned();
-            (outbox.title.clone(), outbox.lines.iter().map(line).chain(rest).collect())
+            (outbox.title.clone(), outbox.lines.iter().map(line).chain(outbox.empty.clone()).collect())
         }
-        Screen::Nothing { text } => (String::new(), vec![text.clone()]),
+        Screen::Nothing { text, .. } => (String::new(), vec![text.clone()]),
         Screen::ChildDay(day) => (day.heading.clone(), vec![format!("{} {}", day.name, day.line)]),
         Screen::ReportAbsence(form) => {
             (form.title.clone(), form.children.iter().map(|child| child.name.clone()).collect())

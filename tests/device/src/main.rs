@@ -12,7 +12,7 @@ use kapprum_client::clock::{Boot, Clock};
 use kapprum_client::error::Error;
 use kapprum_client::profile::ProfileId;
 use kapprum_domain::command::Command;
-use kapprum_domain::id::{ChildId, CommandId, GroupId, PersonId};
+use kapprum_domain::id::{ChildId, CommandId, GroupId, PersonId, PlacementId};
 use kapprum_domain::saying;
 use kapprum_domain::screen::{Ask, Screen};
 use kapprum_domain::time::{Day, TimeOfDay, Timestamp};
@@ -44,7 +44,7 @@ struct Arguments {
     verb: Verb,
 }
 
-const EXAMPLES: &str = r#"Views:     home · child-day --child ID [--day DAY] · group-board --group ID [--day DAY] · hall-board --group ID · report-absence · outbox
+const EXAMPLES: &str = r#"Views:     frame · home · child-day --child ID [--day DAY] · change-day --child ID --placement ID --day DAY · group-board --group ID [--day DAY] · hall-board --group ID · report-absence · outbox
 Commands:  {"report_absence":{"child":"ID","days":{"from":"2026-11-25","until":"2026-11-25"}}}
            {"change_absence":{"child":"ID","absence":"ID","days":{"from":"2026-11-25"}}}
            {"withdraw_absence":{"child":"ID","absence":"ID"}}
@@ -84,7 +84,7 @@ enum Verb {
     Watch(Which),
     /// What was sent and what waits.
     Outbox,
-    /// Takes back a command that is not answered.
+    /// Takes back a command; what is done already, by its reverse.
     Undo {
         /// The command's id.
         id: CommandId,
@@ -109,6 +109,9 @@ struct Which {
     /// A child's id.
     #[arg(long)]
     child: Option<ChildId>,
+    /// A placement's id.
+    #[arg(long)]
+    placement: Option<PlacementId>,
     /// A group's id.
     #[arg(long)]
     group: Option<GroupId>,
@@ -122,8 +125,14 @@ impl Which {
         let child = || self.child.ok_or_else(|| Problem::usage("this view needs --child"));
         let group = || self.group.ok_or_else(|| Problem::usage("this view needs --group"));
         Ok(match self.name.as_str() {
+            "frame" => Ask::Frame,
             "home" => Ask::Home,
             "child-day" => Ask::ChildDay { child: child()?, day: self.day },
+            "change-day" => Ask::ChangeDay {
+                child: child()?,
+                placement: self.placement.ok_or_else(|| Problem::usage("this view needs --placement"))?,
+                day: self.day.ok_or_else(|| Problem::usage("this view needs --day"))?,
+            },
             "group-board" => Ask::GroupBoard { group: group()?, day: self.day },
             "hall-board" => Ask::HallBoard { group: group()? },
             "report-absence" => Ask::ReportAbsence,
@@ -299,7 +308,7 @@ async fn run(arguments: &Arguments) -> Result<(), Problem> {
         }
         Verb::Outbox => show(kapprum.feed(profile, Ask::Outbox).next().await.map_err(problem)?),
         Verb::Undo { id } => {
-            let undone = kapprum.undo(profile, *id).await.map_err(problem)?;
+            let undone = kapprum.undo(profile, *id, None).await.map_err(problem)?;
             println!("{}", json!({ "undone": undone }));
         }
         Verb::Dismiss { id } => {

@@ -10,9 +10,14 @@ use kapprum_domain::screen::Screen;
 /// The lines of a screen, without its title.
 pub fn lines(screen: &Screen) -> Vec<String> {
     match screen {
-        Screen::Home(home) => {
-            let rest = [&home.notice, &home.empty, &home.waiting].into_iter().flatten().cloned();
-            home.children.iter().map(child).chain(rest).collect()
+        Screen::Home(home) => home.children.iter().map(child).chain(home.empty.clone()).collect(),
+        Screen::Frame(frame) => {
+            let notice = frame.notice.as_ref().map(|notice| notice.text.clone());
+            notice.into_iter().chain(frame.waiting.clone()).collect()
+        }
+        Screen::ChangeDay(form) => {
+            let first = with(format!("{} {}: {}", form.name, form.heading, form.ordinary), [&form.hint, &form.instead]);
+            vec![first]
         }
         Screen::ChildDay(day) => {
             let first = std::iter::once(format!("{}: {}", day.name, day.line));
@@ -25,7 +30,7 @@ pub fn lines(screen: &Screen) -> Vec<String> {
             let lines = outbox.lines.iter().map(|line| format!("{}: {}", line.what, line.state));
             lines.chain(outbox.empty.clone()).collect()
         }
-        Screen::Nothing { text } => vec![text.clone()],
+        Screen::Nothing { text, .. } => vec![text.clone()],
     }
 }
 

@@ -185,7 +185,7 @@ async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_
     anna.cable.set(Fault::None);
     story.sync(&anna).await.unwrap();
     let taken_back = send(&anna, absent(story::love(), tuesday())).await;
-    anna.kapprum.undo(OWN, taken_back).await.unwrap();
+    anna.kapprum.undo(OWN, taken_back, None).await.unwrap();
     send(&vera, absent(story::marked(), tuesday())).await;
     let at = AtPlacement { child: story::love(), placement: story::loves_placement(), group: None };
     send(&maja, Command::CheckIn(at)).await;

@@ -88,7 +88,7 @@ async fn killed_in_the_middle_with_the_answer_lost_nothing_is_lost_and_nothing_h
         ["Ebba: Not coming today", "No times laid", "Away today · Reported by you 07:00"]
     );
     assert_eq!(newest(&anna).await.mark, Mark::Done);
-    assert!(!anna.kapprum.undo(OWN, id).await.unwrap(), "what is done is undone by another command");
+    assert!(!anna.kapprum.undo(OWN, id, None).await.unwrap(), "what is done is undone by another command");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn taken_back_before_it_was_sent_it_never_happened_after_it_was_done_it_st
         let id = send(&anna, absent(story::ebba(), tuesday())).await;
         assert!(story.sync(&anna).await.is_err());
         assert!(newest(&anna).await.undo);
-        assert!(anna.kapprum.undo(OWN, id).await.unwrap());
+        assert!(anna.kapprum.undo(OWN, id, None).await.unwrap());
         assert_eq!(shows(&anna, Ask::Outbox).await[0], "Removed from this phone: Being taken back", "{fault:?}");
         assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: No times laid", "{fault:?}");
         anna.cable.set(Fault::None);

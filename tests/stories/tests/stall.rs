@@ -133,8 +133,8 @@ async fn saving_waits_for_neither_the_network_nor_the_writer() {
         tokio::time::timeout(GUARD, saving).await.unwrap();
         let outbox = anna.feed(OWN, Ask::Outbox).next().await.unwrap();
         assert!(matches!(outbox, Screen::Outbox(outbox) if outbox.lines.len() == 10), "{case}");
-        let home = anna.feed(OWN, Ask::Home).next().await.unwrap();
-        assert!(matches!(home, Screen::Home(home) if home.waiting.is_some()), "{case}");
+        let frame = anna.feed(OWN, Ask::Frame).next().await.unwrap();
+        assert!(matches!(frame, Screen::Frame(frame) if frame.waiting.is_some()), "{case}");
         assert_eq!(*flow.borrow(), Flow::Stalled, "{case} still hangs");
 
         // The connection breaks in the end; everything arrives.

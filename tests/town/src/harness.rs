@@ -17,7 +17,7 @@ use kapprum_domain::grant::Grant;
 use kapprum_domain::id::{DeviceId, GroupId};
 use kapprum_domain::organisation::Municipality;
 use kapprum_domain::record::{Change, Record};
-use kapprum_domain::screen::{Ask, Screen};
+use kapprum_domain::screen::{Ask, Missing, Screen};
 use kapprum_domain::time::Timestamp;
 use kapprum_protocol::session::Activated;
 use kapprum_server::config::Config;
@@ -309,7 +309,7 @@ impl Device {
     /// Waits until a view shows what is looked for, for at most some seconds.
     pub async fn sees_soon(&self, ask: Ask, what: impl Fn(&Screen) -> bool) -> std::result::Result<Screen, Screen> {
         let mut feed = self.kapprum.feed(ProfileId(0), ask);
-        let mut last = Screen::Nothing { text: String::new() };
+        let mut last = Screen::Nothing { why: Missing::Loading, text: String::new() };
         let looking = async {
             loop {
                 last = feed.next().await.unwrap();

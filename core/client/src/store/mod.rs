@@ -5,6 +5,7 @@
 
 mod ballast;
 mod connection;
+mod draft;
 mod freshness;
 mod outbox;
 mod overlay;
@@ -220,6 +221,11 @@ impl Store {
         self.options.ballast.emptied();
         connection.execute("DELETE FROM meta WHERE name = 'erased'", [])?;
         Ok(true)
+    }
+
+    /// Whoever looks is to look again, though no row changed.
+    pub(crate) fn wake(&self) {
+        self.options.pulse.send_modify(|count| *count += 1);
     }
 
     /// Takes the reserve again if it was used and there is room.

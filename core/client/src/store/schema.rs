@@ -81,6 +81,12 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state, n);
 
+-- What a form had when it was left, by what was asked for.
+CREATE TABLE draft (
+    ask TEXT PRIMARY KEY,
+    command TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE outbox_scope (
     n INTEGER NOT NULL,
     name TEXT NOT NULL,

@@ -153,7 +153,11 @@ impl Driver {
 
     fn tell(&self, answered: u64, synced: bool, failure: Option<Failure>) {
         let now = Status { answered, synced, failure, ..*self.status.borrow() };
+        let before = self.status.borrow().failure;
         self.status.send_if_modified(|status| std::mem::replace(status, now) != now);
+        if before.map(Failure::trouble) != failure.map(Failure::trouble) {
+            self.store.wake();
+        }
     }
 
     /// Takes an event of the exchange in flight.

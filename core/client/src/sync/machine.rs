@@ -3,6 +3,7 @@
 //! One request is in flight. An answer's lines become [`Step`]s in order; each step is done before the next request is
 //! made, so the machine itself remembers nothing that the store does not: a crash at any point starts it afresh.
 
+use kapprum_domain::frame::Trouble;
 use kapprum_protocol::frame::{Applied, Frame, Row};
 use kapprum_protocol::limits::WAIT_SECONDS;
 use kapprum_protocol::request::Request;
@@ -64,6 +65,19 @@ pub enum Failure {
     Full,
     /// The phone's own store failed.
     Broken,
+}
+
+impl Failure {
+    /// As people are told.
+    pub fn trouble(self) -> Trouble {
+        match self {
+            Self::Lost | Self::Busy(_) => Trouble::Offline,
+            Self::SignedOut => Trouble::SignedOut,
+            Self::Outdated => Trouble::Outdated,
+            Self::Full => Trouble::Full,
+            Self::Broken => Trouble::Broken,
+        }
+    }
 }
 
 /// See the module.

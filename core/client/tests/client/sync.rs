@@ -42,7 +42,7 @@ async fn house_is_kept_while_someone_looks_and_an_answer_is_awaited() {
         tokio::task::yield_now().await;
     }
     assert!(core.status(OWN)[0].synced, "everything is here, and news is awaited");
-    let mut feed = core.feed(OWN, Ask::Home);
+    let mut feed = core.feed(OWN, Ask::Frame);
     assert_eq!(notice(feed.next().await.unwrap()), None);
     device.clock.pass(HOUR);
     core.foreground(OWN, true);
@@ -50,14 +50,14 @@ async fn house_is_kept_while_someone_looks_and_an_answer_is_awaited() {
 }
 
 fn notice(screen: Screen) -> Option<String> {
-    let Screen::Home(home) = screen else { panic!("{screen:?}") };
-    home.notice
+    let Screen::Frame(frame) = screen else { panic!("{screen:?}") };
+    frame.notice.map(|notice| notice.text)
 }
 
 #[tokio::test]
 async fn an_answer_without_news_is_contact() {
     let (device, core) = fetched().await;
-    let told = async || notice(core.feed(OWN, Ask::Home).next().await.unwrap());
+    let told = async || notice(core.feed(OWN, Ask::Frame).next().await.unwrap());
     assert_eq!(told().await, None);
     // The device's clock is hours ahead of the server's, which the next contact tells.
     device.clock.restart(0, 1, 3 * HOUR);

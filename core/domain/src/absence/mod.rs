@@ -9,7 +9,7 @@ use crate::access;
 use crate::actor::{Account, Role, Sending};
 use crate::care_schedule::{reach, unit_switches};
 use crate::grant::Grant;
-use crate::id::{ChildId, PersonId, RecordId};
+use crate::id::{ChildId, CommandId, PersonId, RecordId};
 use crate::organisation::{Municipality, SchoolForm, Switches, Unit};
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
@@ -107,6 +107,11 @@ impl Days {
 /// So many days ahead absence can be reported.
 const AHEAD: i32 = 366;
 
+/// The id of the absence that a report makes, unless it prolongs an earlier one.
+pub(crate) fn reported(id: CommandId, child: ChildId, days: Days) -> RecordId {
+    RecordId::event(id, Absence::KIND, &[&child, &days.from])
+}
+
 /// Reports an absence. Never cut off (ruling q): days asked for in time are taken though they are over when it arrives,
 /// as far back as the phone is believed. A report that overlaps one's own earlier one prolongs it.
 pub(crate) fn report(
@@ -119,7 +124,7 @@ pub(crate) fn report(
     let forms = forms(world, child)?;
     check_days(sending, days, &forms, sending.said().day())?;
     check_switch(sending, world, child, days.from, &forms)?;
-    let (from, absence) = (days.from, RecordId::event(sending.id, Absence::KIND, &[&child, &days.from]));
+    let (from, absence) = (days.from, reported(sending.id, child, days));
     let (name, at) = (reach::name(sending, world, child)?, sending.said());
     let Days { until, part, .. } = days;
     let mut new = Absence { absence, child, from: from.max(sending.asked_on()), until, part, by, name, at };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Role, Sending};
 use crate::care_schedule::reach;
-use crate::id::{ChildId, GroupId, PersonId, PlacementId, RecordId};
+use crate::id::{ChildId, CommandId, GroupId, PersonId, PlacementId, RecordId};
 use crate::organisation::CheckInBy;
 use crate::record::{Body, Change};
 use crate::refusal::Refusal;
@@ -74,6 +74,11 @@ impl AtPlacement {
     }
 }
 
+/// The id of the event that a check makes.
+pub(crate) fn checked(id: CommandId, at: AtPlacement, day: Day) -> RecordId {
+    RecordId::event(id, AttendanceEvent::KIND, &[&at.child, &day])
+}
+
 /// Checks a child in or out. Over a child that already was at that time, nothing changes.
 pub(crate) fn check(
     sending: &Sending<'_>,
@@ -82,7 +87,7 @@ pub(crate) fn check(
     direction: Direction,
 ) -> Result<Vec<Change>, Undecided> {
     let time = sending.said();
-    let event = RecordId::event(sending.id, AttendanceEvent::KIND, &[&at.child, &time.day()]);
+    let event = checked(sending.id, at, time.day());
     let event = |by| AttendanceEvent { event, placement: at.placement, direction, time, by };
     // Of the same day only: a check-out forgotten on Monday must not swallow Tuesday's check-in.
     let already = |checks: &[Check]| {

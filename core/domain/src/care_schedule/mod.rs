@@ -261,12 +261,7 @@ pub(crate) fn check_change(
     if owns || day == now.day() { Ok(()) } else { Err(Refusal::PickUpOnly) }
 }
 
-fn check_cut_off(
-    now: Timestamp,
-    municipality: &Municipality,
-    unit: Option<&Unit>,
-    day: Day,
-) -> Result<(), Refusal> {
+fn check_cut_off(now: Timestamp, municipality: &Municipality, unit: Option<&Unit>, day: Day) -> Result<(), Refusal> {
     match cut_off(unit_switches(municipality, unit), day).filter(|moment| now >= *moment) {
         Some(was) => Err(Refusal::CutOff { was, phone: municipality.phone_of(unit) }),
         None => Ok(()),

@@ -108,14 +108,23 @@ mod tests {
 
     fn change(ahead: i32, times: Option<&[&str]>, comment: &str) -> Command {
         let times = times.map(|times| times.iter().map(|one| span(one)).collect());
-        Command::ChangeDay { child: LOVE, placement: LOVES, day: today().plus(ahead), times, comment: comment.to_owned() }
+        Command::ChangeDay {
+            child: LOVE,
+            placement: LOVES,
+            day: today().plus(ahead),
+            times,
+            comment: comment.to_owned(),
+        }
     }
 
     #[test]
     fn the_form_shows_the_week_what_was_changed_and_the_opening_hours() {
         let mut world = SmallWorld::with_times();
         let before = form(&world, guardian(ANNA), 1, at("07:00")).unwrap();
-        assert_eq!((before.name.as_str(), before.heading.as_str(), before.place.as_str()), ("Love", "I morgon", "Blåklinten"));
+        assert_eq!(
+            (before.name.as_str(), before.heading.as_str(), before.place.as_str()),
+            ("Love", "I morgon", "Blåklinten")
+        );
         assert_eq!((before.ordinary.as_str(), before.times), ("Som i veckan: 07.30–16.00", None));
         assert_eq!((before.usual, before.open), (vec![span("07:30-16:00")], Some(span("06:15-18:15"))));
         assert_eq!((before.days.len(), before.instead, before.comments), (14, None, true));
@@ -139,7 +148,12 @@ mod tests {
             (None, guardian(ANNA), -1, Some("Dagen har varit. Välj i dag eller senare.")),
             (None, guardian(ANNA), 400, Some("Det är för långt fram. Välj torsdag 25 november eller tidigare.")),
             (None, staff(MAJA), 3, None),
-            (Some(strict.clone()), guardian(ANNA), 0, Some("Sista tiden att ändra var i går kl. 23.59. Ring 0521-11 11 11.")),
+            (
+                Some(strict.clone()),
+                guardian(ANNA),
+                0,
+                Some("Sista tiden att ändra var i går kl. 23.59. Ring 0521-11 11 11."),
+            ),
             (Some(strict.clone()), guardian(ANNA), 1, None),
             (Some(strict), staff(MAJA), 0, None),
             (Some(silent), guardian(ANNA), 0, None),

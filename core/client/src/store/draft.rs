@@ -1,0 +1,49 @@
+//! Drafts: what a form had when it was left or the app died, so that nothing typed is lost.
+
+use kapprum_domain::command::Command;
+use kapprum_domain::screen::Ask;
+use kapprum_domain::time::Timestamp;
+use kapprum_protocol::limits::COMMAND_BYTES;
+use rusqlite::{OptionalExtension, params};
+
+use super::reading::Reader;
+use super::{Durability, Store};
+use crate::error::{Error, Result};
+
+impl Store {
+    /// Keeps what the form of this view has, over what was kept before; none: the form was sent or thrown away.
+    pub fn keep_draft(&self, ask: &Ask, command: Option<&Command>) -> Result<()> {
+        let ask = name(ask);
+        let command = command.map(|command| serde_json::to_string(command).unwrap_or_default());
+        if command.as_ref().is_some_and(|text| text.len() > COMMAND_BYTES) {
+            return Err(Error::TooLarge);
+        }
+        self.write(Durability::Saved, |transaction| {
+            match &command {
+                Some(command) => transaction.connection().execute(
+                    "INSERT INTO draft (ask, command) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET command = ?2",
+                    params![ask, command],
+                )?,
+                None => transaction.connection().execute("DELETE FROM draft WHERE ask = ?1", [&ask])?,
+            };
+            Ok(())
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// What the form of this view had, unless its day is over.
+    pub fn draft(&self, ask: &Ask, now: Timestamp) -> Result<Option<Command>> {
+        let text: Option<String> = self
+            .connection()
+            .query_row("SELECT command FROM draft WHERE ask = ?1", [name(ask)], |row| row.get(0))
+            .optional()?;
+        // One that this build can't read is of no use.
+        let command = text.and_then(|text| serde_json::from_str::<Command>(&text).ok());
+        Ok(command.filter(|command| command.draft_until().is_none_or(|until| now < until)))
+    }
+}
+
+fn name(ask: &Ask) -> String {
+    serde_json::to_string(ask).unwrap_or_default()
+}
