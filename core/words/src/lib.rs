@@ -1,11 +1,15 @@
 //! What people read: Fluent files, and one typed function per message. No domain types.
 //!
 //! Shells, mail, web and demo all speak through [`Words`]; nobody else composes a sentence.
+//! The static texts of the shells are [`labels`]: each platform gets them in its own format.
+
+mod labels;
 
 use std::sync::Arc;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+pub use labels::{Form, Label, Piece, Text, labels};
 use unic_langid::LanguageIdentifier;
 
 /// A language that all texts exist in.
@@ -16,18 +20,55 @@ pub enum Language {
     Swedish,
     /// English.
     English,
+    /// Arabic, the plain standard one, with Latin digits.
+    Arabic,
 }
 
 impl Language {
+    /// Every language.
+    pub const ALL: [Self; 3] = [Self::Swedish, Self::English, Self::Arabic];
+
     /// The language of a tag such as `sv` or `en-GB`; Swedish for those that are not here yet.
     pub fn of(tag: &str) -> Self {
-        if tag.starts_with("en") { Self::English } else { Self::Swedish }
+        let language = tag.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|one| one.tag().eq_ignore_ascii_case(language)).unwrap_or_default()
     }
 
-    fn source(self) -> (&'static str, &'static str) {
+    /// Its tag.
+    pub fn tag(self) -> &'static str {
         match self {
-            Self::Swedish => ("sv", include_str!("sv.ftl")),
-            Self::English => ("en", include_str!("en.ftl")),
+            Self::Swedish => "sv",
+            Self::English => "en",
+            Self::Arabic => "ar",
+        }
+    }
+
+    /// Whether it is written from right to left.
+    pub fn is_right_to_left(self) -> bool {
+        self == Self::Arabic
+    }
+
+    /// The plural forms it has.
+    pub fn plural_forms(self) -> &'static [Form] {
+        match self {
+            Self::Swedish | Self::English => &[Form::One, Form::Other],
+            Self::Arabic => &Form::ALL,
+        }
+    }
+
+    fn messages(self) -> &'static str {
+        match self {
+            Self::Swedish => include_str!("sv.ftl"),
+            Self::English => include_str!("en.ftl"),
+            Self::Arabic => include_str!("ar.ftl"),
+        }
+    }
+
+    fn labels(self) -> &'static str {
+        match self {
+            Self::Swedish => include_str!("shell.sv.ftl"),
+            Self::English => include_str!("shell.en.ftl"),
+            Self::Arabic => include_str!("shell.ar.ftl"),
         }
     }
 }
@@ -42,12 +83,12 @@ pub struct Words {
 impl Words {
     /// The texts in a language.
     pub fn new(language: Language) -> Self {
-        let (tag, text) = language.source();
-        let tags: Vec<LanguageIdentifier> = tag.parse().into_iter().collect();
+        let tags: Vec<LanguageIdentifier> = language.tag().parse().into_iter().collect();
         let mut bundle = FluentBundle::new_concurrent(tags);
-        // Both languages run left to right; marks around every insertion would only get in the way.
-        bundle.set_use_isolating(false);
-        let resource = match FluentResource::try_new(text.to_owned()) {
+        // From right to left, each inserted name, time or phone number keeps its own direction between marks (U+2068,
+        // U+2069). From left to right they would only get in the way.
+        bundle.set_use_isolating(language.is_right_to_left());
+        let resource = match FluentResource::try_new(language.messages().to_owned()) {
             Ok(resource) | Err((resource, _)) => resource,
         };
         bundle.add_resource_overriding(resource);
@@ -63,13 +104,26 @@ impl Words {
     pub fn time(&self, hour: u16, minute: u16) -> String {
         match self.language {
             Language::Swedish => format!("{hour:02}.{minute:02}"),
-            Language::English => format!("{hour:02}:{minute:02}"),
+            Language::English | Language::Arabic => format!("{hour:02}:{minute:02}"),
         }
     }
 
-    /// From a time of day to another.
+    /// From a time of day to another; times run from left to right in every language.
     pub fn span(&self, start: &str, end: &str) -> String {
-        format!("{start}–{end}")
+        if self.language.is_right_to_left() {
+            format!("\u{2066}{start}–{end}\u{2069}")
+        } else {
+            format!("{start}–{end}")
+        }
+    }
+
+    /// Several things of a kind, such as spans, in order.
+    pub fn list(&self, items: &[String]) -> String {
+        if self.language.is_right_to_left() {
+            format!("\u{2067}{}\u{2069}", items.join("، "))
+        } else {
+            items.join(", ")
+        }
     }
 
     fn say(&self, name: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
@@ -218,7 +272,7 @@ mod tests {
     fn written(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut name = String::new();
-        for line in language.source().1.lines() {
+        for line in language.messages().lines() {
             if let Some((head, _)) =
                 line.split_once(" = ").filter(|_| line.starts_with(|one: char| one.is_ascii_lowercase()))
             {
@@ -239,9 +293,9 @@ mod tests {
             .iter()
             .map(|(name, values)| ((*name).to_owned(), values.iter().map(|value| (*value).to_owned()).collect()))
             .collect();
-        for language in [Language::Swedish, Language::English] {
+        for language in Language::ALL {
             assert_eq!(written(language), declared, "{language:?}");
-            assert!(FluentResource::try_new(language.source().1.to_owned()).is_ok());
+            assert!(FluentResource::try_new(language.messages().to_owned()).is_ok());
         }
     }
 
