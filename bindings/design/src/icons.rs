@@ -1,6 +1,6 @@
 //! The icons: lines two wide with round ends on a grid of 24, drawn by hand. Nothing comes nearer the edge than 2.
 //!
-//! The mark is a peg rail: the row of hooks that every cloakroom has.
+//! The mark is a coat hook, as it hangs in every cloakroom.
 
 /// One stroke of the pen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,7 +97,13 @@ fn actions() -> Vec<Icon> {
         .line(&[(16.5, 8.0), (20.5, 12.0), (16.5, 16.0)]);
     vec![
         icon("check", Pen::new().line(&[(4.5, 12.5), (9.5, 17.5), (19.5, 6.5)])),
-        mirrored("out", out.clone()),
+        icon(
+            "out",
+            Pen::new()
+                .line(&[(6.0, 20.5), (6.0, 3.5), (18.0, 3.5), (18.0, 20.5)])
+                .line(&[(3.0, 20.5), (21.0, 20.5)])
+                .dot(14.25, 12.5),
+        ),
         mirrored("sign_out", out),
         mirrored(
             "undo",
@@ -224,19 +230,16 @@ fn states() -> Vec<Icon> {
     ]
 }
 
-/// A rail with two hooks.
+/// A double coat hook from the side, which is a K.
 fn mark() -> Pen {
-    let hook = |pen: Pen, x: f32| {
-        pen.at(x, 6.0).to(x, 14.5).curve(x, 16.7, x + 1.4, 18.5, x + 3.25, 18.5).curve(
-            x + 4.6,
-            18.5,
-            x + 5.5,
-            17.5,
-            x + 5.5,
-            16.0,
-        )
-    };
-    hook(hook(Pen::new().line(&[(3.0, 6.0), (21.0, 6.0)]), 5.5), 13.0)
+    Pen::new()
+        .line(&[(5.5, 3.0), (5.5, 21.0)])
+        .at(5.5, 12.5)
+        .curve(10.5, 12.5, 15.0, 10.5, 16.3, 6.9)
+        .circle(17.0, 5.0, 2.0)
+        .at(8.5, 12.3)
+        .curve(9.5, 17.5, 11.5, 20.5, 14.8, 20.5)
+        .curve(17.8, 20.5, 19.3, 18.5, 19.3, 16.0)
 }
 
 /// A grown-up's and a child's height: the group.
@@ -356,7 +359,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), icons.len());
-        for name in ["forward", "back", "out", "sent"] {
+        for name in ["forward", "back", "sign_out", "sent"] {
             assert!(icons.iter().any(|icon| icon.name == name && icon.mirrored), "{name}");
         }
     }

@@ -135,7 +135,10 @@ impl Words {
         for (name, value) in values {
             arguments.set(*name, value.clone());
         }
-        self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+        let said = self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned();
+        // Directions are guessed from the first letter outside of marks. A date is nothing but insertions: it says itself
+        // that it runs from right to left, also where it is inserted in turn.
+        if said.starts_with('\u{2068}') { format!("\u{200F}{said}") } else { said }
     }
 }
 
@@ -310,5 +313,53 @@ mod tests {
         assert_eq!(words.date(&words.weekday(1), 24, &words.month(11)), "tisdag 24 november");
         assert_eq!((words.outbox_waiting(1), words.outbox_waiting(2)), ("1 väntar".to_owned(), "2 väntar".to_owned()));
         assert_eq!(Words::new(Language::English).received("07:12"), "Received 07:12");
+    }
+
+    #[test]
+    fn a_language_is_found_by_its_tag_and_is_swedish_otherwise() {
+        for (tag, language) in [
+            ("sv-SE", Language::Swedish),
+            ("en_GB", Language::English),
+            ("AR", Language::Arabic),
+            ("ar-SY", Language::Arabic),
+            ("arn", Language::Swedish),
+            ("fi", Language::Swedish),
+            ("", Language::Swedish),
+        ] {
+            assert_eq!(Language::of(tag), language, "{tag}");
+        }
+        assert_eq!(Language::ALL.map(|one| Language::of(one.tag())), Language::ALL);
+        assert_eq!(Language::ALL.map(Language::is_right_to_left), [false, false, true]);
+    }
+
+    #[test]
+    fn arabic_has_all_six_plurals_and_latin_digits() {
+        let words = Words::new(Language::Arabic);
+        let waiting: BTreeSet<String> = [0, 1, 2, 3, 11, 100].map(|count| words.outbox_waiting(count)).into();
+        assert_eq!(waiting.len(), 6, "{waiting:?}");
+        assert!(words.outbox_waiting(11).contains("11"));
+        assert!(words.lost(0).contains("سجّل الدخول") && words.lost(3).contains('3'));
+    }
+
+    #[test]
+    fn from_right_to_left_what_is_inserted_keeps_its_own_direction() {
+        let words = Words::new(Language::Arabic);
+        let span = words.span(&words.time(7, 30), &words.time(16, 0));
+        assert_eq!(span, "\u{2066}07:30–16:00\u{2069}");
+        assert_eq!(words.expected(&span), "متوقع حضوره \u{2068}\u{2066}07:30–16:00\u{2069}\u{2069}");
+        assert_eq!(words.ring("0521-72 10 00"), "اتصل على \u{2068}0521-72 10 00\u{2069}.");
+        assert_eq!(words.sent_out("Ebba"), "\u{200F}\u{2068}Ebba\u{2069}: عاد إلى البيت");
+        assert!(words.date(&words.weekday(1), 24, &words.month(11)).starts_with('\u{200F}'));
+        assert_eq!(words.list(&[span.clone(), span.clone()]), format!("\u{2067}{span}، {span}\u{2069}"));
+    }
+
+    #[test]
+    fn from_left_to_right_there_are_no_marks() {
+        let marks = |letter: char| matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2066}'..='\u{2069}');
+        for words in [Language::Swedish, Language::English].map(Words::new) {
+            let list = words.list(&[words.span("08:00", "09:00"), words.span("13:00", "16:00")]);
+            assert_eq!(list, "08:00–09:00, 13:00–16:00");
+            assert!(!words.board_title("Blåklinten", &words.sent_in("Ebba")).contains(marks));
+        }
     }
 }
