@@ -1,6 +1,7 @@
 //! From data to files: what every writer shares. Each writer gives the files; only [`save`] touches a disk.
 
 pub mod android;
+mod catalog;
 pub mod kotlin;
 pub mod preview;
 pub mod swift;
