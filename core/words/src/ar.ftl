@@ -42,6 +42,7 @@ off = إجازة
 no_times = لا أوقات مسجّلة
 no_absence = لم يُبلّغ عن غياب { $day }
 and = { $first }. { $second }
+as_in_week = كما في الأسبوع: { $times }
 change_by = يجب أن يصل التعديل في موعد أقصاه { $day } الساعة { $time }.
 comment = إلى الموظفين: { $text }
 days_until = من { $from } حتى نهاية { $until }
@@ -54,6 +55,9 @@ reported_by_you = أبلغت عنه { $when }
 reported_by_other = أبلغ عنه شخص آخر { $when }
 event_in = حضر { $time }
 event_out = انصرف { $time }
+tab_groups = المجموعات
+tab_wall = اللوحة
+tab_settings = الإعدادات
 
 ## القوائم
 home_title = الرئيسية
@@ -90,6 +94,12 @@ sent_gone = أُزيل من هذا الهاتف
 loading = جارٍ التحميل …
 old_data = آخر تحديث { $day } { $time }
 locked = مقفل لأن هذا الهاتف لم يتصل منذ مدة طويلة. اتصل بالشبكة.
+offline = لا توجد شبكة. ما تفعله يُحفظ ثم يُرسل لاحقًا.
+offline_short = لا توجد شبكة
+signed_out = تم تسجيل خروجك. سجّل الدخول مرة أخرى ليُرسل ما ينتظر.
+outdated = التطبيق قديم جدًا. حدّثه ليُرسل ما ينتظر.
+phone_full = الهاتف ممتلئ. احذف شيئًا آخر وحاول مرة أخرى.
+phone_broken = لا يستطيع الهاتف الحفظ. أعد تشغيله وحاول مرة أخرى.
 no_right = هذا لا يُعرض لك.
 lost = تعذّرت قراءة بيانات هذا الهاتف. { $count ->
     [0] سجّل الدخول مرة أخرى.

@@ -58,7 +58,7 @@ later = لاحقًا
 
 ## تعديل يوم
 day_title = تعديل اليوم
-day_as_in_week = كالمعتاد
+day_as_in_week = كما في الأسبوع
 day_other_times = أوقات أخرى
 day_comes_not = في إجازة
 day_comes_at = الحضور

@@ -58,7 +58,7 @@ later = Later
 
 ## Change a day
 day_title = Change the day
-day_as_in_week = As usual
+day_as_in_week = As in the week
 day_other_times = Other times
 day_comes_not = Has the day off
 day_comes_at = Comes

@@ -58,7 +58,7 @@ later = Senare
 
 ## Ändra en dag
 day_title = Ändra dagen
-day_as_in_week = Som vanligt
+day_as_in_week = Som i veckan
 day_other_times = Andra tider
 day_comes_not = Är ledig
 day_comes_at = Kommer
