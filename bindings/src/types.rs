@@ -79,6 +79,8 @@ pub enum Language {
     Swedish,
     /// English.
     English,
+    /// Arabic, the plain standard one, with Latin digits.
+    Arabic,
 }
 
 /// The part in which a holder signed in; someone with several chooses one (rule 7).

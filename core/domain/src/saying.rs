@@ -24,7 +24,7 @@ pub(crate) fn span(words: &Words, span: Span) -> String {
 
 /// Spans of a day, in order.
 pub(crate) fn spans(words: &Words, spans: &[Span]) -> String {
-    spans.iter().map(|one| span(words, *one)).collect::<Vec<_>>().join(", ")
+    words.list(&spans.iter().map(|one| span(words, *one)).collect::<Vec<_>>())
 }
 
 /// A day as seen from today.

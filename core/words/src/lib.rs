@@ -1,11 +1,15 @@
 //! What people read: Fluent files, and one typed function per message. No domain types.
 //!
 //! Shells, mail, web and demo all speak through [`Words`]; nobody else composes a sentence.
+//! The static texts of the shells are [`labels`]: each platform gets them in its own format.
+
+mod labels;
 
 use std::sync::Arc;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+pub use labels::{Form, Label, Piece, Text, labels};
 use unic_langid::LanguageIdentifier;
 
 /// A language that all texts exist in.
@@ -16,18 +20,55 @@ pub enum Language {
     Swedish,
     /// English.
     English,
+    /// Arabic, the plain standard one, with Latin digits.
+    Arabic,
 }
 
 impl Language {
+    /// Every language.
+    pub const ALL: [Self; 3] = [Self::Swedish, Self::English, Self::Arabic];
+
     /// The language of a tag such as `sv` or `en-GB`; Swedish for those that are not here yet.
     pub fn of(tag: &str) -> Self {
-        if tag.starts_with("en") { Self::English } else { Self::Swedish }
+        let language = tag.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|one| one.tag().eq_ignore_ascii_case(language)).unwrap_or_default()
     }
 
-    fn source(self) -> (&'static str, &'static str) {
+    /// Its tag.
+    pub fn tag(self) -> &'static str {
         match self {
-            Self::Swedish => ("sv", include_str!("sv.ftl")),
-            Self::English => ("en", include_str!("en.ftl")),
+            Self::Swedish => "sv",
+            Self::English => "en",
+            Self::Arabic => "ar",
+        }
+    }
+
+    /// Whether it is written from right to left.
+    pub fn is_right_to_left(self) -> bool {
+        self == Self::Arabic
+    }
+
+    /// The plural forms it has.
+    pub fn plural_forms(self) -> &'static [Form] {
+        match self {
+            Self::Swedish | Self::English => &[Form::One, Form::Other],
+            Self::Arabic => &Form::ALL,
+        }
+    }
+
+    fn messages(self) -> &'static str {
+        match self {
+            Self::Swedish => include_str!("sv.ftl"),
+            Self::English => include_str!("en.ftl"),
+            Self::Arabic => include_str!("ar.ftl"),
+        }
+    }
+
+    fn labels(self) -> &'static str {
+        match self {
+            Self::Swedish => include_str!("shell.sv.ftl"),
+            Self::English => include_str!("shell.en.ftl"),
+            Self::Arabic => include_str!("shell.ar.ftl"),
         }
     }
 }
@@ -42,12 +83,12 @@ pub struct Words {
 impl Words {
     /// The texts in a language.
     pub fn new(language: Language) -> Self {
-        let (tag, text) = language.source();
-        let tags: Vec<LanguageIdentifier> = tag.parse().into_iter().collect();
+        let tags: Vec<LanguageIdentifier> = language.tag().parse().into_iter().collect();
         let mut bundle = FluentBundle::new_concurrent(tags);
-        // Both languages run left to right; marks around every insertion would only get in the way.
-        bundle.set_use_isolating(false);
-        let resource = match FluentResource::try_new(text.to_owned()) {
+        // From right to left, each inserted name, time or phone number keeps its own direction between marks (U+2068,
+        // U+2069). From left to right they would only get in the way.
+        bundle.set_use_isolating(language.is_right_to_left());
+        let resource = match FluentResource::try_new(language.messages().to_owned()) {
             Ok(resource) | Err((resource, _)) => resource,
         };
         bundle.add_resource_overriding(resource);
@@ -63,13 +104,26 @@ impl Words {
     pub fn time(&self, hour: u16, minute: u16) -> String {
         match self.language {
             Language::Swedish => format!("{hour:02}.{minute:02}"),
-            Language::English => format!("{hour:02}:{minute:02}"),
+            Language::English | Language::Arabic => format!("{hour:02}:{minute:02}"),
         }
     }
 
-    /// From a time of day to another.
+    /// From a time of day to another; times run from left to right in every language.
     pub fn span(&self, start: &str, end: &str) -> String {
-        format!("{start}–{end}")
+        if self.language.is_right_to_left() {
+            format!("\u{2066}{start}–{end}\u{2069}")
+        } else {
+            format!("{start}–{end}")
+        }
+    }
+
+    /// Several things of a kind, such as spans, in order.
+    pub fn list(&self, items: &[String]) -> String {
+        if self.language.is_right_to_left() {
+            format!("\u{2067}{}\u{2069}", items.join("، "))
+        } else {
+            items.join(", ")
+        }
     }
 
     fn say(&self, name: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
@@ -81,7 +135,10 @@ impl Words {
         for (name, value) in values {
             arguments.set(*name, value.clone());
         }
-        self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+        let said = self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned();
+        // Directions are guessed from the first letter outside of marks. A date is nothing but insertions: it says itself
+        // that it runs from right to left, also where it is inserted in turn.
+        if said.starts_with('\u{2068}') { format!("\u{200F}{said}") } else { said }
     }
 }
 
@@ -229,7 +286,7 @@ mod tests {
     fn written(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut name = String::new();
-        for line in language.source().1.lines() {
+        for line in language.messages().lines() {
             if let Some((head, _)) =
                 line.split_once(" = ").filter(|_| line.starts_with(|one: char| one.is_ascii_lowercase()))
             {
@@ -250,9 +307,9 @@ mod tests {
             .iter()
             .map(|(name, values)| ((*name).to_owned(), values.iter().map(|value| (*value).to_owned()).collect()))
             .collect();
-        for language in [Language::Swedish, Language::English] {
+        for language in Language::ALL {
             assert_eq!(written(language), declared, "{language:?}");
-            assert!(FluentResource::try_new(language.source().1.to_owned()).is_ok());
+            assert!(FluentResource::try_new(language.messages().to_owned()).is_ok());
         }
     }
 
@@ -267,5 +324,53 @@ mod tests {
         assert_eq!(words.date(&words.weekday(1), 24, &words.month(11)), "tisdag 24 november");
         assert_eq!((words.outbox_waiting(1), words.outbox_waiting(2)), ("1 väntar".to_owned(), "2 väntar".to_owned()));
         assert_eq!(Words::new(Language::English).received("07:12"), "Received 07:12");
+    }
+
+    #[test]
+    fn a_language_is_found_by_its_tag_and_is_swedish_otherwise() {
+        for (tag, language) in [
+            ("sv-SE", Language::Swedish),
+            ("en_GB", Language::English),
+            ("AR", Language::Arabic),
+            ("ar-SY", Language::Arabic),
+            ("arn", Language::Swedish),
+            ("fi", Language::Swedish),
+            ("", Language::Swedish),
+        ] {
+            assert_eq!(Language::of(tag), language, "{tag}");
+        }
+        assert_eq!(Language::ALL.map(|one| Language::of(one.tag())), Language::ALL);
+        assert_eq!(Language::ALL.map(Language::is_right_to_left), [false, false, true]);
+    }
+
+    #[test]
+    fn arabic_has_all_six_plurals_and_latin_digits() {
+        let words = Words::new(Language::Arabic);
+        let waiting: BTreeSet<String> = [0, 1, 2, 3, 11, 100].map(|count| words.outbox_waiting(count)).into();
+        assert_eq!(waiting.len(), 6, "{waiting:?}");
+        assert!(words.outbox_waiting(11).contains("11"));
+        assert!(words.lost(0).contains("سجّل الدخول") && words.lost(3).contains('3'));
+    }
+
+    #[test]
+    fn from_right_to_left_what_is_inserted_keeps_its_own_direction() {
+        let words = Words::new(Language::Arabic);
+        let span = words.span(&words.time(7, 30), &words.time(16, 0));
+        assert_eq!(span, "\u{2066}07:30–16:00\u{2069}");
+        assert_eq!(words.expected(&span), "متوقع حضوره \u{2068}\u{2066}07:30–16:00\u{2069}\u{2069}");
+        assert_eq!(words.ring("0521-72 10 00"), "اتصل على \u{2068}0521-72 10 00\u{2069}.");
+        assert_eq!(words.sent_out("Ebba"), "\u{200F}\u{2068}Ebba\u{2069}: عاد إلى البيت");
+        assert!(words.date(&words.weekday(1), 24, &words.month(11)).starts_with('\u{200F}'));
+        assert_eq!(words.list(&[span.clone(), span.clone()]), format!("\u{2067}{span}، {span}\u{2069}"));
+    }
+
+    #[test]
+    fn from_left_to_right_there_are_no_marks() {
+        let marks = |letter: char| matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2066}'..='\u{2069}');
+        for words in [Language::Swedish, Language::English].map(Words::new) {
+            let list = words.list(&[words.span("08:00", "09:00"), words.span("13:00", "16:00")]);
+            assert_eq!(list, "08:00–09:00, 13:00–16:00");
+            assert!(!words.board_title("Blåklinten", &words.sent_in("Ebba")).contains(marks));
+        }
     }
 }
