@@ -55,11 +55,11 @@ reported_by_you = أبلغت عنه { $when }
 reported_by_other = أبلغ عنه شخص آخر { $when }
 event_in = حضر { $time }
 event_out = انصرف { $time }
+
+## القوائم
 tab_groups = المجموعات
 tab_wall = اللوحة
 tab_settings = الإعدادات
-
-## القوائم
 home_title = الرئيسية
 home_empty = يظهر أطفالك هنا عندما يكون لهم مكان في الروضة أو المدرسة.
 board_title = { $group }، { $unit }
