@@ -285,8 +285,14 @@ impl Pen {
         self.push(Stroke::Move(x, y))
     }
 
+    /// A straight line; none to where the pen already is.
     fn to(self, x: f32, y: f32) -> Self {
-        self.push(Stroke::Line(x, y))
+        match self.strokes.last() {
+            Some(Stroke::Move(x0, y0) | Stroke::Line(x0, y0) | Stroke::Curve(.., x0, y0)) if (*x0, *y0) == (x, y) => {
+                self
+            }
+            _ => self.push(Stroke::Line(x, y)),
+        }
     }
 
     fn curve(self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) -> Self {

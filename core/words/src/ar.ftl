@@ -55,11 +55,11 @@ reported_by_you = أبلغت عنه { $when }
 reported_by_other = أبلغ عنه شخص آخر { $when }
 event_in = حضر { $time }
 event_out = انصرف { $time }
+
+## القوائم
 tab_groups = المجموعات
 tab_wall = اللوحة
 tab_settings = الإعدادات
-
-## القوائم
 home_title = الرئيسية
 home_empty = يظهر أطفالك هنا عندما يكون لهم مكان في الروضة أو المدرسة.
 board_title = { $group }، { $unit }
@@ -159,10 +159,10 @@ fault_server = لا يستجيب الخادم كما ينبغي. حاول مرة
 fault_link = هذا ليس رابطًا من Kapprum. انسخ الرابط الكامل من الدعوة.
 fault_link_used = الرابط مستخدَم أو قديم جدًا. اطلب رابطًا جديدًا.
 fault_outdated = التطبيق قديم جدًا. حدّثه.
-fault_in_use = ‏Kapprum مفتوح بالفعل. أغلق النافذة الأخرى.
+fault_in_use = تطبيق Kapprum مفتوح بالفعل. أغلق النافذة الأخرى.
 fault_unreadable = تعذّرت قراءة البيانات في هذا الهاتف. سجّل الدخول مرة أخرى.
 fault_key = مخزن المفاتيح في الهاتف لا يستجيب. افتح قفل الهاتف وحاول مرة أخرى.
-fault_closed = ‏Kapprum مغلق. افتح التطبيق مرة أخرى.
+fault_closed = تطبيق Kapprum مغلق. افتح التطبيق مرة أخرى.
 fault_too_large = هذا كثير دفعة واحدة. قسّمه.
 fault_unsent = { $count ->
     [zero] لا شيء غير مُرسل.

@@ -28,7 +28,7 @@ sign_in_error_used = The invitation is used or too old. Ask the preschool or sch
 sign_in_error_offline = There is no network. The link stays here. Try again when there is network.
 sign_in_error_outdated = The app is too old. Update it and try again.
 sign_in_error_storage = This device is full. Remove something and try again.
-sign_in_error_key_store = The app's keys are locked. Lock the device, unlock it and try again.
+sign_in_error_key_store = The app’s keys are locked. Lock the device, unlock it and try again.
 sign_in_error_other = Signing in did not work. Try again in a while. If it still fails, ring the preschool or school.
 
 ## Home
@@ -75,7 +75,7 @@ draft_kept = What you wrote is still here.
 undone = Undone
 undo_too_late = It is too late to undo. Make a new change instead.
 
-## The group's board
+## The group’s board
 group_choose = Choose a group
 group_who = Who are you?
 group_who_explanation = Choose your name. It shows who checked in.
@@ -83,7 +83,7 @@ group_acting_as = You are { $name }
 group_change_person = Someone else
 
 ## The board in the hall
-hall_explanation = Tap the child's name.
+hall_explanation = Tap the child’s name.
 hall_question = What is { $name } going to do?
 hall_came = Welcome, { $name }!
 hall_went_home = Goodbye, { $name }!
@@ -105,7 +105,7 @@ settings_add_account = Add an account
 role_guardian = Guardian
 role_student = Student
 role_staff = Staff
-role_tablet = The department's tablet
+role_tablet = The department’s tablet
 role_board = Board in the hall
 sign_out = Sign out
 sign_out_question = Do you want to sign out?
@@ -124,9 +124,9 @@ start_error_library = A part of the app is missing or of the wrong version. Upda
 start_error_newer = A newer version of the app has been used here. Update the app.
 start_error_full = This device is full. Remove something and try again.
 start_error_in_use = Kapprum is already running. Close the other window and try again.
-start_error_key_store = The app's keys are locked. Lock the device, unlock it and try again.
+start_error_key_store = The app’s keys are locked. Lock the device, unlock it and try again.
 start_error_other = Something went wrong. Try again. Ring the preschool or school if it is urgent.
-not_shown = This can't be shown. Go back and try again.
+not_shown = This can’t be shown. Go back and try again.
 
 ## The contact with the server
 connection_online = Connected

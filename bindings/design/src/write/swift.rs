@@ -1,4 +1,5 @@
-//! Swift sources for SwiftUI, beside a String [`catalog`]. A label is a `Phrase` there, since SwiftUI has a `Label` of its own.
+//! Swift sources for SwiftUI, beside a String Catalog. A label is a `Phrase` there, since SwiftUI has a `Label` of its
+//! own.
 
 use super::{File, Labels, camel, catalog, is_counted, number};
 use crate::icons::{Icon, Stroke, icons};
