@@ -64,11 +64,21 @@ impl Cargo {
             command.arg("--release");
         }
         with_progress(&mut command)?;
+        Ok(Self::folder(profile)?.join(name))
+    }
+
+    /// Where what is built lies.
+    ///
+    /// # Errors
+    ///
+    /// That this program can't tell where it lies itself.
+    pub(crate) fn folder(profile: Profile) -> Result<PathBuf, String> {
         let own = env::current_exe().map_err(|error| format!("own path: {error}"))?;
         // This program lies in `debug` of the target folder, wherever that is.
+        let debug = own.parent().unwrap_or(Path::new(".")).to_owned();
         Ok(match profile {
-            Profile::Dev => own.with_file_name(name),
-            Profile::Release => own.with_file_name("..").join("release").join(name),
+            Profile::Dev => debug,
+            Profile::Release => debug.join("..").join("release"),
         })
     }
 }
@@ -155,8 +165,22 @@ fn without_colours(line: &str) -> String {
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
+/// Runs a command that speaks only when it fails.
+///
+/// # Errors
+///
+/// That it didn't start, or what it said.
+pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command.current_dir(root()).output().map_err(|error| format!("{name} can't be started: {error}"))?;
+    match done.status.success() {
+        true => Ok(()),
+        false => Err(format!("{name}: {}", String::from_utf8_lossy(&done.stderr))),
+    }
+}
+
 /// The project's folder.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 

@@ -3,6 +3,7 @@
 //! Nothing but the standard library, so that they start at once; what is heavy, they build with progress and then run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talks to a person at a terminal")]
 
+mod bindings;
 mod build;
 mod openssl;
 mod steps;
@@ -32,6 +33,7 @@ Usage: cargo xtask VERB [OPTIONS]
               --from S           the first one
   bench     the figures against their goals, as a release build
               --json FILE        write them as {key: value}
+  bindings  the library, and what the shells are built with: Kotlin, Swift, Python, texts
   sample    an invented municipality in the format of SS 12000
               --out DIR --pupils N --seed S [--check OPENAPI_DIR]
 
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         "simulate" => run("kapprum-simulation", Profile::Dev, &arguments),
         "bench" => run("kapprum-benches", Profile::Release, &arguments),
         "sample" => run("sample", Profile::Dev, &arguments),
+        "bindings" => bindings(),
         "check" => verify(&arguments, check),
         "test" => verify(&arguments, test),
         "help" | "--help" | "-h" => help(),
@@ -90,6 +93,13 @@ fn wrong_usage(what: &str) -> Failure {
 fn demo(arguments: &[String]) -> Result<ExitCode, Failure> {
     Cargo::found()?.binary("kapprum-device", Profile::Dev)?;
     run("kapprum-demo", Profile::Dev, arguments)
+}
+
+/// Writes what the shells are built with.
+fn bindings() -> Result<ExitCode, Failure> {
+    let built = bindings::generate(&Cargo::found()?)?;
+    println!("android/generated, ios/Generated and {} are up to date.", built.python.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds a binary of the workspace and becomes it, so that signals and exit code are its own.
