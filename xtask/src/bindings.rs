@@ -114,11 +114,8 @@ fn place_all(from: &Path, to: &Path) -> Result<(), String> {
     for entry in fs::read_dir(from).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            place_all(&from, &to)?
-        } else {
-            place(&from, &to)?
-        }
+        let place = if from.is_dir() { place_all } else { place };
+        place(&from, &to)?;
         here.push(entry.file_name());
     }
     for entry in fs::read_dir(to).map_err(failed)?.flatten().filter(|entry| !here.contains(&entry.file_name())) {

@@ -175,7 +175,10 @@ pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
     let done = command.current_dir(root()).output().map_err(|error| format!("{name} can't be started: {error}"))?;
     match done.status.success() {
         true => Ok(()),
-        false => Err(format!("{name}: {}", String::from_utf8_lossy(&done.stderr))),
+        false => {
+            let said = [done.stdout, done.stderr].concat();
+            Err(format!("{name}:\n{}", String::from_utf8_lossy(&said)))
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 mod bindings;
 mod build;
 mod openssl;
+mod shells;
+mod size;
 mod steps;
 mod tools;
 
@@ -13,6 +15,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use build::{Cargo, Profile};
+use shells::{Shell, Unready};
 use steps::Steps;
 use tools::Tools;
 
@@ -34,6 +37,14 @@ Usage: cargo xtask VERB [OPTIONS]
   bench     the figures against their goals, as a release build
               --json FILE        write them as {key: value}
   bindings  the library, and what the shells are built with: Kotlin, Swift, Python, texts
+  android   the Android shell's proof
+              --bench            its figures through JNA instead
+  ios       the iOS shell's proof
+              --sanitize         under the thread sanitizer
+              --bench            its figures instead
+  pictures  [DIR]  every screen of the Android shell as a picture, with a page of all
+  size      the library as phones get it, against its goal
+              --note TEXT        adds a line to bindings/SIZE.md
   sample    an invented municipality in the format of SS 12000
               --out DIR --pupils N --seed S [--check OPENAPI_DIR]
 
@@ -69,6 +80,10 @@ fn main() -> ExitCode {
         "bench" => run("kapprum-benches", Profile::Release, &arguments),
         "sample" => run("sample", Profile::Dev, &arguments),
         "bindings" => bindings(),
+        "android" => shell(&shells::ANDROID, &arguments),
+        "ios" => shell(&shells::IOS, &arguments),
+        "pictures" => pictures(&arguments),
+        "size" => size(&arguments),
         "check" => verify(&arguments, check),
         "test" => verify(&arguments, test),
         "help" | "--help" | "-h" => help(),
@@ -102,6 +117,41 @@ fn bindings() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// One of the shells' proofs, or another mode of its script.
+fn shell(shell: &Shell, mode: &[String]) -> Result<ExitCode, Failure> {
+    match shell.ready(std::env::var_os("CI").is_some()) {
+        Ok(()) => {}
+        Err(Unready::Elsewhere(why)) => return Err(why.to_owned().into()),
+        Err(Unready::Missing(line)) => return Err(format!("Something is missing:\n\n  {line}").into()),
+    }
+    let built = bindings::generate(&Cargo::found()?)?;
+    shell.run(&built.folder, mode)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every screen as a picture, with a page to look at them all.
+fn pictures(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let folder = match arguments {
+        [] => build::root().join("target/pictures"),
+        [folder] if !folder.starts_with('-') => std::path::absolute(folder).map_err(|error| error.to_string())?,
+        _ => return Err(wrong_usage("`pictures` takes a folder or nothing.")),
+    };
+    let mode = ["--pictures".to_owned(), folder.to_string_lossy().into_owned()];
+    let done = shell(&shells::ANDROID, &mode)?;
+    println!("{}", folder.join("index.html").display());
+    Ok(done)
+}
+
+fn size(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let note = match arguments {
+        [] => None,
+        [option, note] if option == "--note" => Some(note.as_str()),
+        _ => return Err(wrong_usage("`size` takes --note WHAT_CHANGED or nothing.")),
+    };
+    println!("{}", size::measure(note)?);
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Builds a binary of the workspace and becomes it, so that signals and exit code are its own.
 fn run(binary: &str, profile: Profile, arguments: &[String]) -> Result<ExitCode, Failure> {
     let path = Cargo::found()?.binary(binary, profile)?;
@@ -109,8 +159,16 @@ fn run(binary: &str, profile: Profile, arguments: &[String]) -> Result<ExitCode,
     Err(format!("{} can't be started: {error}", path.display()).into())
 }
 
+/// What the steps work with.
+struct Ready {
+    cargo: Cargo,
+    tools: Tools,
+    /// What is missing may be installed.
+    install: bool,
+}
+
 /// Makes the tools ready, walks the steps of `verb` and sums up.
-fn verify(arguments: &[String], verb: fn(&Cargo, &Tools, &mut Steps)) -> Result<ExitCode, Failure> {
+fn verify(arguments: &[String], verb: fn(&Ready, &mut Steps)) -> Result<ExitCode, Failure> {
     let mut install = std::env::var_os("CI").is_some();
     for argument in arguments {
         match argument.as_str() {
@@ -119,14 +177,13 @@ fn verify(arguments: &[String], verb: fn(&Cargo, &Tools, &mut Steps)) -> Result<
             unknown => return Err(wrong_usage(&format!("There is no option `{unknown}` here."))),
         }
     }
-    let cargo = Cargo::found()?;
-    let tools = Tools::ready(install)?;
+    let ready = Ready { cargo: Cargo::found()?, tools: Tools::ready(install)?, install };
     let mut steps = Steps::begin();
-    verb(&cargo, &tools, &mut steps);
+    verb(&ready, &mut steps);
     Ok(if steps.sum_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn check(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
+fn check(Ready { cargo, tools, .. }: &Ready, steps: &mut Steps) {
     steps.run("formatting", || build::succeed(Cargo::command("fmt").args(["--all", "--check"])));
     steps.run("lints", || {
         let mut clippy = cargo.workspace("clippy");
@@ -142,8 +199,9 @@ fn check(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
     steps.run("typos", || build::succeed(&mut Command::new(&tools.typos)));
 }
 
-fn test(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
-    check(cargo, tools, steps);
+fn test(ready: &Ready, steps: &mut Steps) {
+    let Ready { cargo, install, .. } = ready;
+    check(ready, steps);
     steps.stop_if_failed();
     steps.run("tests", || {
         build::with_progress(cargo.workspace("test").arg("--no-run"))?;
@@ -157,4 +215,21 @@ fn test(cargo: &Cargo, tools: &Tools, steps: &mut Steps) {
         let demo = cargo.binary("kapprum-demo", Profile::Dev)?;
         build::succeed(Command::new(demo).arg("--once"))
     });
+    let mut built = None;
+    steps.run("bindings", || {
+        built = Some(bindings::generate(cargo)?);
+        Ok(())
+    });
+    let Some(built) = built else { return };
+    steps.run("the border, from Python", || {
+        let smoke = build::root().join("bindings/tests/smoke.py");
+        build::quietly(Command::new("python3").arg(smoke).arg(built.folder.join("kapprum-world")).arg(&built.python))
+    });
+    for shell in [&shells::ANDROID, &shells::IOS] {
+        match shell.ready(*install) {
+            Ok(()) => steps.run(shell.name, || shell.run(&built.folder, &[])),
+            Err(Unready::Elsewhere(why)) => steps.skip(shell.name, why.to_owned()),
+            Err(Unready::Missing(line)) => steps.skip(shell.name, format!("run: {line}")),
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub(crate) fn human(duration: Duration) -> String {
 enum Outcome {
     Passed(Duration),
     Failed(Duration, String),
+    Skipped(String),
     NotRun,
 }
 
@@ -61,6 +62,16 @@ impl Steps {
         self.done.push((name, outcome));
     }
 
+    /// Says why a step can't be done on this machine. Where nobody reads along (`CI`), that is a failure.
+    pub(crate) fn skip(&mut self, name: &'static str, why: String) {
+        let outcome = match std::env::var_os("CI") {
+            Some(_) => Outcome::Failed(Duration::ZERO, why),
+            None => Outcome::Skipped(why),
+        };
+        eprintln!("── {name}\n   {}", outcome.said());
+        self.done.push((name, outcome));
+    }
+
     /// After a failure, no further step is begun.
     pub(crate) fn stop_if_failed(&mut self) {
         self.stopped = self.failed() > 0;
@@ -74,10 +85,15 @@ impl Steps {
         }
         let time = human(self.watch.elapsed());
         match self.failed() {
+            0 if self.skipped() => eprintln!("\nWhat was run passed, in {time}; see what was skipped."),
             0 => eprintln!("\nEverything passed in {time}."),
             failed => eprintln!("\n{failed} of {} steps failed, after {time}.", self.done.len()),
         }
         self.failed() == 0
+    }
+
+    fn skipped(&self) -> bool {
+        self.done.iter().any(|(_, outcome)| matches!(outcome, Outcome::Skipped(_)))
     }
 
     fn failed(&self) -> usize {
@@ -90,6 +106,7 @@ impl Outcome {
         match self {
             Self::Passed(time) => format!("passed   {}", human(*time)),
             Self::Failed(time, why) => format!("FAILED   {} ({why})", human(*time)),
+            Self::Skipped(why) => format!("SKIPPED  {why}"),
             Self::NotRun => "not run".to_owned(),
         }
     }

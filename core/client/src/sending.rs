@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use kapprum_domain::command::Command;
+use kapprum_domain::actor::Sending;
+use kapprum_domain::command::{Command, decide};
 use kapprum_domain::id::{CommandId, PersonId};
 use kapprum_domain::screen::Ask;
 use uuid::Uuid;
@@ -61,11 +62,19 @@ impl Inner {
         let row = seat.store.read(|reader| reader.outbox())?.into_iter().find(|row| row.id == id);
         let done = row.filter(|row| row.state == RowState::Done);
         let Some(reverse) = done.and_then(|row| row.command?.reverse(id, row.created)) else { return Ok(false) };
-        match self.save(seat, &[&reverse], tapped) {
-            Ok(_) => Ok(true),
-            Err(Error::Refused(_)) => Ok(false),
-            Err(error) => Err(error),
+        // Where the command had changed something that was there before, its reverse finds nothing.
+        let time = self.now(&seat.store)?;
+        let changes = seat.store.read(|reader| {
+            let (actor, rights) = (reader.actor(), reader.rights()?);
+            let (id, command) = (CommandId(Uuid::nil()), &reverse);
+            let (created, now) = (time, time);
+            let sending = Sending { id, command, actor: &actor, rights: &rights, tapped, now, created };
+            Ok(decide(&sending, &reader.world()).is_ok_and(|changes| !changes.is_empty()))
+        })?;
+        if changes {
+            self.save(seat, &[&reverse], tapped)?;
         }
+        Ok(changes)
     }
 
     /// A draft lies with the account that holds what it names; one that was thrown away lies nowhere.

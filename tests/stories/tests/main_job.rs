@@ -88,7 +88,10 @@ async fn killed_in_the_middle_with_the_answer_lost_nothing_is_lost_and_nothing_h
         ["Ebba: Not coming today", "No times laid", "Away today · Reported by you 07:00"]
     );
     assert_eq!(newest(&anna).await.mark, Mark::Done);
-    assert!(!anna.kapprum.undo(OWN, id, None).await.unwrap(), "what is done is undone by another command");
+    assert!(anna.kapprum.undo(OWN, id, None).await.unwrap(), "what is done is undone by another command");
+    story.sync(&anna).await.unwrap();
+    assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: No times laid");
+    assert!(!anna.kapprum.undo(OWN, id, None).await.unwrap(), "and that once");
 }
 
 #[tokio::test]
