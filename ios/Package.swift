@@ -1,0 +1,36 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The core: on Apple's systems a prebuilt XCFramework, on Linux the shared library of the same crate.
+#if os(Linux)
+let core: Target = .systemLibrary(name: "KapprumCoreFFI", path: "Generated/KapprumCoreFFI")
+let stand: [Target.Dependency] = ["SwiftUI"]
+let linux: [Target] = [
+    .target(name: "SwiftUI", path: "Linux/SwiftUI"),
+    .executableTarget(name: "KapprumApp", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "App", exclude: ["Info.plist", "Kapprum.entitlements", "PrivacyInfo.xcprivacy"]),
+    .executableTarget(name: "KapprumBench", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "Bench"),
+    .testTarget(name: "KapprumUITests", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
+]
+#else
+let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "build/Kapprum.xcframework")
+let stand: [Target.Dependency] = []
+let linux: [Target] = []
+#endif
+
+let package = Package(
+    name: "Kapprum",
+    defaultLocalization: "sv",
+    platforms: [.iOS(.v17), .macOS(.v14)],
+    products: [.library(name: "KapprumUI", targets: ["KapprumUI"])],
+    targets: [
+        core,
+        .target(name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore"),
+        .target(name: "KapprumKit", dependencies: ["KapprumCore"]),
+        .target(
+            name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore"] + stand, path: ".",
+            exclude: ["App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI", "Generated/Resources", "tools", "build", "project.yml", "README.md", "verify.sh"],
+            sources: ["Sources/KapprumUI", "Generated/Design"]),
+        .testTarget(name: "KapprumKitTests", dependencies: ["KapprumKit", "KapprumCore"]),
+    ] + linux,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Swift in ios/, linked with the core's shared library.
+# usage: swift.sh test|build|run|format ...      KAPPRUM_LIBRARY: the folder with libkapprum.so (default ../target/debug)
+set -euo pipefail
+ios=$(cd "$(dirname "$0")/.." && pwd)
+toolchain=$("$ios/tools/swift-toolchain.sh" "${KAPPRUM_SWIFT:-${XDG_CACHE_HOME:-$HOME/.cache}/kapprum/swift}")
+library=$(realpath "${KAPPRUM_LIBRARY:-$ios/../target/debug}")
+command=$1; shift
+flags=()
+case $command in
+test | build | run) flags=(-Xlinker "-L$library" -Xlinker "-rpath=$library" --scratch-path "${KAPPRUM_SCRATCH:-$ios/.build}") ;;
+esac
+export SDKROOT=$toolchain PATH=$toolchain/usr/libexec/swift/bin:$PATH
+unset LD_LIBRARY_PATH
+cd "$ios"
+exec swift "$command" "${flags[@]}" "$@"
