@@ -9,7 +9,7 @@ let linux: [Target] = [
     .target(name: "SwiftUI", path: "Linux/SwiftUI"),
     .executableTarget(name: "KapprumApp", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "App", exclude: ["Info.plist", "Kapprum.entitlements", "PrivacyInfo.xcprivacy"]),
     .executableTarget(name: "KapprumBench", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "Bench"),
-    .testTarget(name: "KapprumUITests", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
+    .testTarget(name: "KapprumUITests", dependencies: ["Samples", "KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
 ]
 #else
 let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "build/Kapprum.xcframework")
@@ -24,13 +24,14 @@ let package = Package(
     products: [.library(name: "KapprumUI", targets: ["KapprumUI"])],
     targets: [
         core,
-        .target(name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore"),
+        .target(name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore", linkerSettings: [.linkedLibrary("kapprum", .when(platforms: [.linux]))]),
         .target(name: "KapprumKit", dependencies: ["KapprumCore"]),
         .target(
             name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore"] + stand, path: ".",
             exclude: ["App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI", "Generated/Resources", "tools", "build", "project.yml", "README.md", "verify.sh"],
             sources: ["Sources/KapprumUI", "Generated/Design"]),
-        .testTarget(name: "KapprumKitTests", dependencies: ["KapprumKit", "KapprumCore"]),
+        .target(name: "Samples", dependencies: ["KapprumCore"], path: "Tests/Samples"),
+        .testTarget(name: "KapprumKitTests", dependencies: ["Samples", "KapprumKit", "KapprumCore"]),
     ] + linux,
     swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,8 @@ import Observation
 
     public private(set) var state = State.opening
     public private(set) var accounts: [SignedIn] = []
+    /// Whose views are shown; none: nobody is signed in. One whose data was lost is still told so.
+    public private(set) var profile: ProfileId?
     public private(set) var note: Note?
     /// What could not be done and why, in a finished sentence.
     public var failure: String?
@@ -43,24 +45,23 @@ import Observation
         self.start = start
     }
 
-    /// The profile that is shown; none: nobody is signed in.
-    public var profile: ProfileId? { accounts.first?.profile }
-
     public func open() async {
         guard core == nil else { return }
         state = .opening
         let start = start
-        let opening = Task.detached { () throws -> (any KapprumProtocol, [SignedIn]) in
-            let core = try start()
-            return (core, try core.accounts())
-        }
         do {
-            (core, accounts) = try await opening.value
+            core = try await Task.detached { try start() }.value
+            try lookWho()
             state = .open
-            if looking { core?.foreground(looking: true) }
+            if looking { try core?.foreground(looking: true) }
         } catch {
             state = .failed(reason(error))
         }
+    }
+
+    private func lookWho() throws {
+        accounts = try core?.accounts() ?? []
+        profile = try core?.profiles().first
     }
 
     /// A model of one view; nothing is asked before it is followed.
@@ -98,7 +99,7 @@ extension CoreModel {
         hideNote()
         await told {
             var all = true
-            for id in note.undo where try await !core.undo(profile: profile, id: id) { all = false }
+            for id in note.undo where try await !core.undo(profile: profile, id: id, tapped: nil) { all = false }
             show(Note(words: all ? .undone : .tooLate, undo: []))
         }
     }
@@ -144,7 +145,7 @@ extension CoreModel {
         guard let core else { return nil }
         do {
             _ = try await core.signIn(link: link.trimmingCharacters(in: .whitespacesAndNewlines), join: profile)
-            accounts = try core.accounts()
+            try lookWho()
             invitation = nil
             return nil
         } catch {
@@ -157,16 +158,16 @@ extension CoreModel {
         guard let core, let signedIn = accounts.first(where: { $0.account == account }) else { return 0 }
         do {
             try await core.signOut(account: signedIn.id, dropUnsent: dropUnsent)
-        } catch KapprumError.Unsent(let count) {
+        } catch KapprumError.Unsent(let count, _) {
             return count
         } catch {
             failure = reason(error)
         }
-        if let left = try? core.accounts() { accounts = left }
+        try? lookWho()
         return 0
     }
 
-    public func speak(_ language: Language) { core?.speak(language: language) }
+    public func speak(_ language: Language) { try? core?.speak(language: language) }
     public var openFeeds: Int { Int(core?.openFeeds() ?? 0) }
 }
 
@@ -198,7 +199,7 @@ extension CoreModel {
         await inOrder {
             self.looking = true
             await self.awake()
-            self.core?.foreground(looking: true)
+            try? self.core?.foreground(looking: true)
         }
     }
     /// The system may freeze the app as soon as this returns.
@@ -219,8 +220,9 @@ extension CoreModel {
     }
     public func shutDown() async {
         await draftsKept()
-        await core?.shutDown()
+        let ending = core
         core = nil
+        await Task.detached { ending?.shutDown() }.value
         state = .opening
     }
 
@@ -238,8 +240,8 @@ extension CoreModel {
     private func fallAsleep() async {
         guard let core, !asleep else { return }
         await draftsKept()
-        core.foreground(looking: false)
-        await core.suspend()
+        try? core.foreground(looking: false)
+        try? await core.suspend()
         asleep = true
     }
     private func inOrder(_ work: @escaping @MainActor () async -> Void) async {

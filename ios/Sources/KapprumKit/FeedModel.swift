@@ -32,7 +32,12 @@ import Observation
     public func follow() async {
         guard let core else { return }
         failure = nil
-        let feed = core.feed(profile: profile, ask: ask)
+        let feed: Feed
+        do {
+            feed = try core.feed(profile: profile, ask: ask)
+        } catch {
+            return failure = reason(error)
+        }
         await withTaskCancellationHandler {
             do {
                 while !Task.isCancelled, let screen = try await feed.next() { take(screen) }

@@ -13,9 +13,9 @@ func reason(_ error: any Error) -> String {
 extension KapprumError {
     var reason: String {
         switch self {
-        case .Refused(let reason), .Offline(let reason), .SignedOut(let reason), .Outdated(let reason), .Storage(_, let reason), .Closed(let reason):
+        case .Refused(let reason), .Offline(let reason), .SignedOut(let reason), .Outdated(let reason), .Storage(_, let reason), .Closed(let reason),
+            .Unsent(_, let reason):
             reason
-        case .Unsent(let count): "\(count)"
         }
     }
 }

@@ -11,6 +11,7 @@ struct HallBoardScreen: View {
     let signIn: @MainActor () -> Void
     @State private var feed: FeedModel<HallBoard>
     @State private var touched: Touched?
+    @State private var showsSettings = false
     @State private var last: (name: String, direction: Direction)?
     @Environment(\.palette) private var palette
 
@@ -39,6 +40,8 @@ struct HallBoardScreen: View {
                             TileView(tile: tile) { touched = Touched(tile: tile) }
                         }
                     }
+                    // At the foot, out of children's way; signing out asks first.
+                    Button(Phrase.settingsTitle) { showsSettings = true }.buttonStyle(QuietButton())
                 }
                 .padding(Tokens.Space.wide)
             }
@@ -47,6 +50,7 @@ struct HallBoardScreen: View {
         .safeAreaInset(edge: .bottom) {
             Messages(core: core, frame: frame, showOutbox: {}, signIn: signIn, saved: greeting)
         }
+        .sheet(isPresented: $showsSettings) { BoardSettings(core: core, frame: frame, signIn: signIn) }
         .sheet(item: $touched) { TileSheet(tile: $0.tile, act: act) }
     }
 
@@ -63,6 +67,25 @@ struct HallBoardScreen: View {
         case .undo(let event):
             last = nil
             Task { await core.tap(.undoCheck(at: at, event: event)) }
+        }
+    }
+}
+
+private struct BoardSettings: View {
+    let core: CoreModel
+    let frame: Frame
+    let signIn: @MainActor () -> Void
+    @Environment(\.dismiss) private var dismiss
+
+    var body: some View {
+        VStack {
+            Button(Phrase.close) { dismiss() }.buttonStyle(QuietButton()).padding(Tokens.Space.large)
+            SettingsScreen(
+                core: core, frame: frame,
+                addAccount: {
+                    dismiss()
+                    signIn()
+                })
         }
     }
 }
