@@ -32,7 +32,7 @@ extension View {
     }
     func one(_ change: @escaping @MainActor (Node, Context) -> Void) -> _Modified<Self> {
         mod { nodes, c in
-            let node = nodes.count == 1 ? nodes[0] : Node("group", nodes)
+            let node = nodes.count == 1 && !nodes[0].hidden ? nodes[0] : Node("group", nodes)
             change(node, c)
             return [node]
         }
@@ -58,7 +58,11 @@ extension View {
     public func accessibilityIdentifier(_ identifier: String) -> some View { one { node, _ in node.id = identifier } }
     public func accessibilityHidden(_ hidden: Bool) -> some View { one { node, _ in node.hidden = hidden } }
     public func accessibilityElement(children: AccessibilityChildBehavior = .ignore) -> some View {
-        one { node, _ in node.combined = children != .contain }
+        mod { nodes, _ in
+            let node = Node("group", children == .ignore ? [] : nodes)
+            node.combined = children != .contain
+            return [node]
+        }
     }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { one { node, _ in node.traits.formUnion(traits.names) } }
     public func accessibilityAction(named name: LocalizedStringKey, _ handler: @escaping () -> Void) -> some View {

@@ -55,6 +55,7 @@ import Testing
         let script = ScriptedCore([.frame: Samples.frame()])
         let app = Shown(script)
         try await app.screen.wait(for: "tab \"Hem\"")
+        while script.openFeeds() < 2 { await Task.yield() }
         script.fail(.home, .Storage(code: .other, reason: "Telefonen kan inte spara. Starta om den och försök igen."))
         try await app.screen.wait(for: "Starta om den")
         script.show(.home, Samples.home())
