@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "KapprumKit", dependencies: ["KapprumCore"]),
         .target(
             name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore"] + stand, path: ".",
-            exclude: ["App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI", "Generated/Resources", "tools", "build", "project.yml", "README.md", "verify.sh"],
+            exclude: ["App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI", "Generated/Design/Localizable.xcstrings", "tools", "build", "project.yml", "README.md", "verify.sh"],
             sources: ["Sources/KapprumUI", "Generated/Design"]),
         .target(name: "Samples", dependencies: ["KapprumCore"], path: "Tests/Samples"),
         .testTarget(name: "KapprumKitTests", dependencies: ["Samples", "KapprumKit", "KapprumCore"]),

@@ -33,7 +33,7 @@ enum Home {
     /// The language that the system chose for the app, so that the core and the labels speak the same.
     private static func language() -> Language {
         switch Bundle.main.preferredLocalizations.first?.prefix(2) {
-        //ARABIC
+        case "ar": .arabic
         case "en": .english
         default: .swedish
         }

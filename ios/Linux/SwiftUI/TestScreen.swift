@@ -6,6 +6,7 @@
     private var env = EnvironmentValues()
     private var nodes: [Node] = []
     private var running: [String: (id: AnyHashable, task: Task<Void, Never>)] = [:]
+    private var ending: [Task<Void, Never>] = []
     private var appeared: [String: @MainActor () -> Void] = [:]
     private var last: [String: Any] = [:]
     public private(set) var draws = 0
@@ -81,10 +82,17 @@
             await flag.wait()
         }
     }
+    /// Waits until the tasks of what is no longer shown have ended.
+    public func settle() async {
+        _ = current()
+        for task in ending { await task.value }
+        ending = []
+    }
     /// Leaves the screen: its tasks end.
     public func leave() async {
         for (_, task) in running.values { task.cancel() }
         for (_, task) in running.values { await task.value }
+        await settle()
         running = [:]
         appeared.values.forEach { $0() }
         appeared = [:]
@@ -116,6 +124,7 @@
     private func live() {
         for (key, work) in running where runtime.tasks[key]?.id != work.id {
             work.task.cancel()
+            ending.append(work.task)
             running[key] = nil
         }
         for (key, work) in runtime.tasks where running[key] == nil {

@@ -31,6 +31,7 @@ extension LocalizedStringKey: Sendable {}
     public private(set) var missing: Set<String> = []
     private var strings: [String: Any] = [:]
     private var source = "sv"
+    public init() {}
 
     public func load(_ path: String) throws {
         let top = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any]

@@ -8,8 +8,8 @@ import Observation
     public enum State: Equatable, Sendable {
         case opening
         case open
-        /// Why it could not be opened: a finished sentence that says what to do.
-        case failed(String)
+        /// Why it could not be opened: a finished sentence that says what to do. Perhaps a newer app helps.
+        case failed(String, update: Bool)
     }
     /// A short message over everything, for a while; with what can be taken back.
     public struct Note: Equatable, Sendable {
@@ -55,7 +55,7 @@ import Observation
             state = .open
             if looking { try core?.foreground(looking: true) }
         } catch {
-            state = .failed(reason(error))
+            state = .failed(reason(error), update: isOutdated(error))
         }
     }
 
@@ -234,7 +234,7 @@ extension CoreModel {
             awakened += 1
             state = .open
         } catch {
-            state = .failed(reason(error))
+            state = .failed(reason(error), update: isOutdated(error))
         }
     }
     private func fallAsleep() async {

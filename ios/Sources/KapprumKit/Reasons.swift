@@ -10,6 +10,10 @@ func reason(_ error: any Error) -> String {
     }
 }
 
+func isOutdated(_ error: any Error) -> Bool {
+    if case KapprumError.Outdated = error { true } else { false }
+}
+
 extension KapprumError {
     var reason: String {
         switch self {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import KapprumUI
 
-@MainActor @Suite struct BoardTests {
+@MainActor @Suite(.timeLimit(.minutes(1))) struct BoardTests {
     @Test func aTeacherChecksInWithOneTapAndUndoes() async throws {
         let script = ScriptedCore([.frame: Samples.frame(.groups, groups: 1), .groupBoard(group: "g0", day: nil): Samples.groupBoard()])
         let app = Shown(script)
@@ -19,10 +19,10 @@ import Testing
         #expect(script.sent == [.checkIn(at)])
         #expect(app.screen.find("Ångra", "button")?.hint == "Barn 0")
         try app.screen.tap("Ångra")
-        try await app.screen.wait(what: "the undo") { _ in script.sent.count == 2 }
+        await script.wait { script.sent.count == 2 }
         #expect(script.sent.last == .undoCheck(at: AtPlacement(child: "k0", placement: "p0", group: nil), event: "e0"))
         try app.screen.tap("Gick hem, Barn 0")
-        try await app.screen.wait(what: "the way home") { _ in script.sent.count == 3 }
+        await script.wait { script.sent.count == 3 }
         await app.leave()
     }
 
@@ -46,7 +46,7 @@ import Testing
         #expect(throws: TestScreen.Absent.self) { try app.screen.tap("Kom, Barn 1") }
         try app.screen.choose("Maja", in: "Vem är du?")
         try app.screen.tap("Kom, Barn 1")
-        try await app.screen.wait(what: "the check") { _ in script.asked.contains("send as maja") }
+        await script.wait { script.asked.contains("send as maja") }
         await app.leave()
     }
 
@@ -86,7 +86,7 @@ import Testing
 
         try app.screen.tap(starting: "Barn 0")
         try app.screen.tap("Ångra")
-        try await app.screen.wait(what: "the undo of a check") { _ in script.sent.count == 2 }
+        await script.wait { script.sent.count == 2 }
         #expect(script.sent.last == .undoCheck(at: AtPlacement(child: "k0", placement: "p0", group: "g0"), event: "e0"))
         try app.screen.tap(starting: "Barn 0")
         try app.screen.tap("Avbryt")

@@ -8,7 +8,7 @@ import Testing
 
 @testable import KapprumUI
 
-@MainActor @Suite struct GuardianTests {
+@MainActor @Suite(.timeLimit(.minutes(1))) struct GuardianTests {
     let script = ScriptedCore([
         .frame: Samples.frame(), .home: Samples.home(), .reportAbsence: Samples.reportAbsence, .childDay(child: "ebba", day: nil): Samples.childDay(),
         .childDay(child: "ebba", day: "2026-11-25"): Samples.childDay("2026-11-25"), Samples.changeAsk: Samples.changeDay(), .outbox: Samples.outbox,
@@ -50,7 +50,7 @@ import Testing
         try app.screen.type("09:15", into: "Borta från")
         try app.screen.type("11:00", into: "Borta till")
         try app.screen.tap("Skicka")
-        try await app.screen.wait(what: "the third command") { _ in script.sent.count == 3 }
+        await script.wait { script.sent.count == 3 }
         let part = Days(from: Samples.today, until: Samples.today, part: Interval(start: "09:15", end: "11:00"))
         #expect(script.sent.last == .reportAbsence(child: "love", days: part))
         await app.leave()
@@ -163,7 +163,7 @@ import Testing
         try app.screen.tap("2 väntar")
         try await app.screen.wait(for: "Nekat: Tiderna är låsta.")
         try app.screen.tap("Ta bort")
-        try await app.screen.wait(what: "letting go") { _ in script.asked.contains("dismiss d") }
+        await script.wait { script.asked.contains("dismiss d") }
         try app.screen.tap("Ångra")
         try await app.screen.wait(for: "Ångrat")
         #expect(script.asked.contains("undo w"))

@@ -9,7 +9,7 @@ import Testing
 
 @testable import KapprumUI
 
-@MainActor @Suite(.serialized) struct SignInTests {
+@MainActor @Suite(.serialized, .timeLimit(.minutes(2))) struct SignInTests {
     let script = ScriptedCore([.frame: Samples.frame(), .home: Samples.home()], signedIn: [])
 
     @Test func aLinkIsPastedAndLetsIn() async throws {
@@ -59,7 +59,7 @@ import Testing
         try await app.screen.wait(for: "Ebba")
         try app.screen.open(URL(string: "https://kapprum.example/#invite=two")!)
         try app.screen.tap("Fortsätt")
-        try await app.screen.wait(what: "the second account") { _ in script.asked.contains("sign in https://kapprum.example/#invite=two beside 1") }
+        await script.wait { script.asked.contains("sign in https://kapprum.example/#invite=two beside 1") }
         try await app.screen.wait(until: "Länk från inbjudan")
         await app.leave()
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import KapprumUI
 
-@MainActor @Suite(.serialized) struct StoryTests {
+@MainActor @Suite(.serialized, .timeLimit(.minutes(2))) struct StoryTests {
     @Test func annaReportsWithoutNetworkAndTheTeachersTabletShowsItWhenItIsBack() async throws {
         try await World.with { world in
             let anna = try await Shown.signedIn(world, "anna", showing: "Anmäl att Ebba inte kommer")

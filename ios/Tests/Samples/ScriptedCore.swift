@@ -15,6 +15,7 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     private var signedIn: [SignedIn]
     private var unsent: UInt64 = 0
     private var late = false
+    private var waiting: [(condition: @Sendable () -> Bool, woken: CheckedContinuation<Void, Never>)] = []
 
     public init(_ screens: [Ask: Screen] = [:], signedIn: [SignedIn] = [Samples.anna]) {
         self.screens = screens
@@ -41,9 +42,28 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     public func draft(of ask: Ask) -> Command? { lock.withLock { kept[ask] } }
 
     private func note(_ words: String) throws {
+        defer { wake() }
         try lock.withLock {
             said.append(words)
             if let refusal { throw refusal }
+        }
+    }
+
+    /// Waits until the core has been asked what a test expects.
+    public func wait(until condition: @escaping @Sendable () -> Bool) async {
+        await withCheckedContinuation { continuation in
+            lock.withLock { waiting.append((condition, continuation)) }
+            wake()
+        }
+    }
+    private func wake() {
+        // Outside the lock: a condition asks this core.
+        let all = lock.withLock {
+            defer { waiting = [] }
+            return waiting
+        }
+        for one in all {
+            if one.condition() { one.woken.resume() } else { lock.withLock { waiting.append(one) } }
         }
     }
 
@@ -57,7 +77,8 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     public func draft(profile: ProfileId, ask: Ask) async throws -> Command? { lock.withLock { kept[ask] } }
     public func keepDraft(profile: ProfileId, ask: Ask, command: Command?) async throws { lock.withLock { kept[ask] = command } }
     public func feed(profile: ProfileId, ask: Ask) throws -> Feed {
-        lock.withLock {
+        defer { wake() }
+        return lock.withLock {
             let feed = ScriptedFeed { [weak self] ended in self?.forget(ended) }
             if let screen = screens[ask] { feed.tell(screen) }
             feeds.append((ask, feed))
@@ -72,6 +93,7 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     public func resume() async throws { try note("resume") }
     public func send(profile: ProfileId, commands new: [Command], tapped: PersonId?) async throws -> [Part] {
         try note("send" + (tapped.map { " as \($0)" } ?? ""))
+        defer { wake() }
         return lock.withLock {
             commands += new
             return [Part(account: signedIn[0].id, commands: new.indices.map { "c\(commands.count - new.count + $0)" }, reason: nil)]

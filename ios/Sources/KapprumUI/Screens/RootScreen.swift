@@ -16,7 +16,7 @@ public struct RootScreen: View {
         Group {
             switch core.state {
             case .opening: ProgressView().accessibilityLabel(Phrase.loading)
-            case .failed(let reason): StartErrorScreen(core: core, reason: reason)
+            case .failed(let reason, let update): StartErrorScreen(core: core, reason: reason, update: update)
             case .open:
                 if let profile = core.profile {
                     FrameScreen(core: core).id(profile)

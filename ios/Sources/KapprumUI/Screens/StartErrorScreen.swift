@@ -6,7 +6,9 @@ import SwiftUI
 struct StartErrorScreen: View {
     let core: CoreModel
     let reason: String
+    let update: Bool
     @Environment(\.palette) private var palette
+    @Environment(\.openURL) private var openURL
 
     var body: some View {
         ScrollView {
@@ -14,7 +16,8 @@ struct StartErrorScreen: View {
                 IconView(.mark, side: Tokens.Target.touch).foregroundStyle(palette.accent)
                 Text(Phrase.startTitle).font(Tokens.Typeface.title).foregroundStyle(palette.ink).accessibilityAddTraits(.isHeader)
                 Text(reason).font(Tokens.Typeface.body).foregroundStyle(palette.ink).multilineTextAlignment(.center)
-                Button(Phrase.tryAgain) { Task { await core.open() } }.buttonStyle(FilledButton())
+                if update { Button(Phrase.updateApp) { openURL(Places.store) }.buttonStyle(FilledButton()) }
+                Button(Phrase.tryAgain) { Task { await core.open() } }.buttonStyle(QuietButton())
             }
             .padding(Tokens.Space.wide)
         }
