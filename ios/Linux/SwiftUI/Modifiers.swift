@@ -61,6 +61,7 @@ extension View {
         mod { nodes, _ in
             let node = Node("group", children == .ignore ? [] : nodes)
             node.combined = children != .contain
+            node.contains = children == .contain
             return [node]
         }
     }

@@ -32,7 +32,11 @@
             runtime.dirty.set()
         }
     }
-    public var tree: [Node] { current() }
+    /// What can be reached: of what lies above the rest, only the topmost.
+    public var tree: [Node] {
+        let nodes = current()
+        return nodes.flatMap(\.all).last { ["sheet", "alert", "dialog"].contains($0.kind) }.map { [$0] } ?? nodes
+    }
     public var text: String { tree.map { $0.dump() }.filter { !$0.isEmpty }.joined(separator: "\n") }
     public func shows(_ words: String) -> Bool { text.contains(words) }
     public func find(_ name: String, _ kinds: String...) -> Node? {

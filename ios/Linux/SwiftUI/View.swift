@@ -67,6 +67,8 @@ extension View {
     public var on = true
     public var hidden = false
     public var combined = false
+    /// Has a name of its own, and so does each thing in it.
+    public var contains = false
     public var traits: Set<String> = []
     public var children: [Node]
     public var action: (@MainActor () -> Void)?
@@ -100,9 +102,9 @@ extension View {
 
     public func dump(_ indent: String = "") -> String {
         if hidden { return "" }
-        let leaf = label != nil || action != nil || combined
+        let leaf = (label != nil || action != nil || combined) && !contains
         let inner = (leaf ? [] : children) + actions
-        let line = indent + kind + (leaf ? " \"\(name)\"" : "") + (value.map { " = \"\($0)\"" } ?? "") + (on ? "" : " (off)")
+        let line = indent + kind + (leaf || contains ? " \"\(name)\"" : "") + (value.map { " = \"\($0)\"" } ?? "") + (on ? "" : " (off)")
         return ([line] + inner.map { $0.dump(indent + "  ") }).filter { !$0.isEmpty }.joined(separator: "\n")
     }
 }

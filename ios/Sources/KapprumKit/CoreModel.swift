@@ -16,6 +16,8 @@ import Observation
         public enum Words: Equatable, Sendable { case saved, undone, tooLate }
         public let words: Words
         public let undo: [CommandId]
+        /// On a shared device: who did it.
+        public var tapped: PersonId?
     }
 
     public private(set) var state = State.opening
@@ -79,7 +81,7 @@ extension CoreModel {
         do {
             let parts = try await core.send(profile: profile, commands: commands, tapped: tapped)
             let saved = parts.flatMap(\.commands)
-            if !saved.isEmpty { show(Note(words: .saved, undo: saved)) }
+            if !saved.isEmpty { show(Note(words: .saved, undo: saved, tapped: tapped)) }
             let reasons = parts.compactMap(\.reason)
             if !reasons.isEmpty { failure = reasons.joined(separator: "\n") }
             return nil
@@ -99,7 +101,7 @@ extension CoreModel {
         hideNote()
         await told {
             var all = true
-            for id in note.undo where try await !core.undo(profile: profile, id: id, tapped: nil) { all = false }
+            for id in note.undo where try await !core.undo(profile: profile, id: id, tapped: note.tapped) { all = false }
             show(Note(words: all ? .undone : .tooLate, undo: []))
         }
     }

@@ -36,3 +36,8 @@ import SwiftUI
     /// Leaves the app: nothing may be followed any more.
     func leave() async { await screen.leave() }
 }
+
+extension TestScreen {
+    /// The undo of the message at the foot, where rows have one of their own.
+    var noteUndo: String { "note.undo" }
+}

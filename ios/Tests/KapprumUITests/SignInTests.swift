@@ -91,7 +91,7 @@ import Testing
         let app = Shown(script)
         try await app.screen.wait(for: "Ebba")
         try app.screen.tap("Inställningar")
-        try app.screen.tap("Öppna inställningar")
+        try app.screen.tap("Svenska")
         #expect(app.screen.opened.map(\.absoluteString) == ["app-settings:"])
         await app.leave()
     }

@@ -136,6 +136,12 @@ import Testing
         #expect(app.screen.find("Kapprum är dolt") != nil)
         app.screen.phase = .active
         #expect(app.screen.find("Kapprum är dolt") == nil)
+        // A sheet lies above the cover of what is under it.
+        script.show(.reportAbsence, Samples.reportAbsence)
+        try app.screen.tap("Anmäl att Ebba inte kommer")
+        try await app.screen.wait(for: "Skicka")
+        app.screen.phase = .inactive
+        #expect(app.screen.find("Kapprum är dolt") != nil)
         await app.leave()
     }
 }

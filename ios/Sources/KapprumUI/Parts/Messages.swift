@@ -41,6 +41,7 @@ struct NoteBar: View {
             Text(words).font(Tokens.Typeface.body).frame(maxWidth: .infinity, alignment: .leading)
             if !note.undo.isEmpty {
                 Button(Phrase.undo) { Task { await core.undo() } }
+                    .accessibilityIdentifier("note.undo")
                     .font(Tokens.Typeface.label)
                     .foregroundStyle(palette.inverseAccent)
                     .frame(minWidth: Tokens.Target.touch, minHeight: Tokens.Target.touch)

@@ -77,20 +77,17 @@ private struct TimesSection: View {
 
     var body: some View {
         Section {
-            choice(.asInWeek, Phrase.dayAsInWeek, ordinary)
-            choice(.otherTimes, Phrase.dayOtherTimes, nil)
+            choice(.asInWeek, Text(ordinary))
+            choice(.otherTimes, Text(Phrase.dayOtherTimes))
             if form.choice == .otherTimes { times }
-            choice(.comesNot, Phrase.dayComesNot, nil)
+            choice(.comesNot, Text(Phrase.dayComesNot))
         }
     }
 
-    private func choice(_ choice: DayForm.Choice, _ phrase: LocalizedStringKey, _ line: String?) -> some View {
+    private func choice(_ choice: DayForm.Choice, _ words: Text) -> some View {
         Button(action: { form.choice = choice }) {
             HStack(spacing: Tokens.Space.medium) {
-                VStack(alignment: .leading, spacing: Tokens.Space.tiny) {
-                    Text(phrase).font(Tokens.Typeface.bodyStrong).foregroundStyle(palette.ink)
-                    if let line { Text(line).font(Tokens.Typeface.caption).foregroundStyle(palette.inkMuted) }
-                }
+                words.font(Tokens.Typeface.bodyStrong).foregroundStyle(palette.ink)
                 Spacer()
                 if form.choice == choice { ScaledIcon(.check).foregroundStyle(palette.accent) }
             }

@@ -43,7 +43,7 @@ struct ChildDayScreen: View {
         }
         .background(palette.background)
         .navigationBarTitleDisplayMode(.inline)
-        .sheet(item: $changed) { ChangeDayScreen(core: core, child: child, placement: $0.placement, day: $0.day) }
+        .sheet(item: $changed) { ChangeDayScreen(core: core, child: child, placement: $0.placement, day: $0.day).covered() }
     }
 
     private func days(_ day: ChildDay) -> some View {

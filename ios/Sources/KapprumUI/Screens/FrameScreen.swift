@@ -23,7 +23,7 @@ struct FrameScreen: View {
                 tabs(frame)
             }
         }
-        .sheet(isPresented: $signingIn) { AddAccountSheet(core: core) }
+        .sheet(isPresented: $signingIn) { AddAccountSheet(core: core).covered() }
         .alert(Phrase.appName, isPresented: failing) {
             Button(Phrase.close, role: .cancel) {}
         } message: {

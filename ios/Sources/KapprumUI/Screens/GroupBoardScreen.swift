@@ -7,8 +7,11 @@ import SwiftUI
 struct GroupBoardScreen: View {
     let core: CoreModel
     @State private var feed: FeedModel<GroupBoard>
-    /// On a department's tablet: who taps.
+    /// On a department's tablet: who taps. Forgotten when nobody has tapped for a while.
     @State private var who: PersonId?
+    @State private var asking = false
+    @State private var wanted: Command?
+    @State private var taps = 0
     @Environment(\.palette) private var palette
 
     init(core: CoreModel, group: GroupId) {
@@ -25,37 +28,85 @@ struct GroupBoardScreen: View {
                 }
                 Section {
                     ForEach(board.rows, id: \.child) { row in
-                        BoardLine(row: row, check: { check(row, $0) }, undo: { undo(row, $0) }).disabled(!board.who.isEmpty && acting(board.who) == nil)
+                        BoardLine(row: row, check: { check(row, $0, board.who) }, undo: { undo(row, $0, board.who) })
                     }
                     if let empty = board.empty { Instead(icon: .group, text: empty) }
                 }
             }
             .scrollContentBackground(.hidden)
             .navigationTitle(board.title)
+            .sheet(isPresented: $asking) { WhoSheet(people: board.who, choose: chosen).covered() }
+        }
+        .task(id: taps) {
+            try? await Task.sleep(for: .seconds(120))
+            if !Task.isCancelled { who = nil }
         }
         .background(palette.background)
         .navigationBarTitleDisplayMode(.inline)
     }
 
-    @ViewBuilder private func person(_ people: [StaffChoice]) -> some View {
-        Picker(Phrase.groupWho, selection: $who) {
-            if acting(people) == nil { Text(verbatim: "–").tag(PersonId?.none) }
-            ForEach(people, id: \.person) { Text($0.name).tag(PersonId?.some($0.person)) }
+    private func person(_ people: [StaffChoice]) -> some View {
+        VStack(alignment: .leading, spacing: Tokens.Space.small) {
+            if let acting = people.first(where: { $0.person == who }) {
+                Text(Phrase.groupActingAs(name: acting.name)).font(Tokens.Typeface.body).foregroundStyle(palette.ink)
+                Button(Phrase.groupChangePerson) { (wanted, asking) = (nil, true) }.buttonStyle(QuietButton())
+            } else {
+                Text(Phrase.groupWhoExplanation).font(Tokens.Typeface.body).foregroundStyle(palette.ink)
+                Button(Phrase.groupWho) { (wanted, asking) = (nil, true) }.buttonStyle(QuietButton())
+            }
         }
-        .pickerStyle(.menu)
-        if acting(people) == nil { Text(Phrase.groupWhoExplanation).font(Tokens.Typeface.caption).foregroundStyle(palette.ink) }
     }
 
-    private func acting(_ people: [StaffChoice]) -> PersonId? { people.first { $0.person == who }?.person }
-
-    private func check(_ row: BoardRow, _ direction: Direction) {
+    private func check(_ row: BoardRow, _ direction: Direction, _ people: [StaffChoice]) {
         guard let placement = row.placement else { return }
         let at = AtPlacement(child: row.child, placement: placement, group: nil)
-        Task { await core.tap(direction == .in ? .checkIn(at) : .checkOut(at), tapped: who) }
+        tap(direction == .in ? .checkIn(at) : .checkOut(at), people)
     }
-    private func undo(_ row: BoardRow, _ event: RecordId) {
+    private func undo(_ row: BoardRow, _ event: RecordId, _ people: [StaffChoice]) {
         guard let placement = row.placement else { return }
-        Task { await core.tap(.undoCheck(at: AtPlacement(child: row.child, placement: placement, group: nil), event: event), tapped: who) }
+        tap(.undoCheck(at: AtPlacement(child: row.child, placement: placement, group: nil), event: event), people)
+    }
+
+    /// Where nobody has said who taps, that is asked first, and the tap is done then.
+    private func tap(_ command: Command, _ people: [StaffChoice]) {
+        if !people.isEmpty && !people.contains(where: { $0.person == who }) {
+            (wanted, asking) = (command, true)
+        } else {
+            taps += 1
+            Task { [who] in await core.tap(command, tapped: who) }
+        }
+    }
+    private func chosen(_ person: PersonId) {
+        (who, asking, taps) = (person, false, taps + 1)
+        if let wanted { Task { await core.tap(wanted, tapped: person) } }
+        wanted = nil
+    }
+}
+
+/// Who taps, of those who work here.
+private struct WhoSheet: View {
+    let people: [StaffChoice]
+    let choose: @MainActor (PersonId) -> Void
+    @Environment(\.palette) private var palette
+    @Environment(\.dismiss) private var dismiss
+
+    var body: some View {
+        NavigationStack {
+            List {
+                ForEach(people, id: \.person) { one in
+                    Button(action: { choose(one.person) }) {
+                        Text(one.name)
+                            .font(Tokens.Typeface.bodyStrong)
+                            .foregroundStyle(palette.ink)
+                            .frame(maxWidth: .infinity, minHeight: Tokens.Target.touch, alignment: .leading)
+                            .contentShape(Rectangle())
+                    }
+                    .buttonStyle(.plain)
+                }
+            }
+            .navigationTitle(Phrase.groupWho)
+            .toolbar { ToolbarItem(placement: .cancellationAction) { Button(Phrase.cancel) { dismiss() } } }
+        }
     }
 }
 

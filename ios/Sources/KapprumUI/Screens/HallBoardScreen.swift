@@ -50,8 +50,8 @@ struct HallBoardScreen: View {
         .safeAreaInset(edge: .bottom) {
             Messages(core: core, frame: frame, showOutbox: {}, signIn: signIn, saved: greeting)
         }
-        .sheet(isPresented: $showsSettings) { BoardSettings(core: core, frame: frame, signIn: signIn) }
-        .sheet(item: $touched) { TileSheet(tile: $0.tile, act: act) }
+        .sheet(isPresented: $showsSettings) { BoardSettings(core: core, frame: frame, signIn: signIn).covered() }
+        .sheet(item: $touched) { TileSheet(tile: $0.tile, act: act).covered() }
     }
 
     private var greeting: LocalizedStringKey? {

@@ -45,7 +45,7 @@ struct HomeScreen: View {
                 }
             }
         }
-        .sheet(item: $reported) { ReportAbsenceScreen(core: core, child: $0.id) }
+        .sheet(item: $reported) { ReportAbsenceScreen(core: core, child: $0.id).covered() }
     }
 }
 

@@ -21,10 +21,10 @@ struct ReportAbsenceScreen: View {
         NavigationStack {
             FeedView(core, feed) { report in
                 Form {
-                    Section(report.question) {
+                    Section(Phrase.reportChildren) {
                         ForEach(report.children, id: \.child) { ChildChoice(choice: $0, form: form) }
                     }
-                    DaysSection(form: form, days: report.days)
+                    DaysSection(form: form, question: report.question, days: report.days)
                     Section {
                         if let refused = form.refused { RefusedLine(reason: refused) }
                         Button(action: { Task { if await form.send() { dismiss() } } }) { Text(Phrase.reportSend) }
@@ -76,10 +76,11 @@ private struct ChildChoice: View {
 
 private struct DaysSection: View {
     @Bindable var form: AbsenceForm
+    let question: String
     let days: [DayChoice]
 
     var body: some View {
-        Section {
+        Section(question) {
             Picker(form.moreDays ? Phrase.reportFrom : Phrase.chooseDay, selection: $form.from) { options(days) }
             Toggle(Phrase.reportMoreDays, isOn: $form.moreDays)
             if form.moreDays {

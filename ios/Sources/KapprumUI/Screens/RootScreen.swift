@@ -8,7 +8,6 @@ public struct RootScreen: View {
     let core: CoreModel
     @Environment(\.palette) private var palette
     @Environment(\.locale) private var locale
-    @Environment(\.scenePhase) private var phase
 
     public init(core: CoreModel) { self.core = core }
 
@@ -29,13 +28,25 @@ public struct RootScreen: View {
         .background(palette.background)
         .tint(palette.accent)
         .environment(\.locale, locale.withLatinDigits)
-        .overlay { if phase != .active { PrivacyCover() } }
+        .covered()
         .task { await core.open() }
         .onOpenURL { core.invitation = $0.absoluteString }
     }
 }
 
-/// What the list of open apps shows instead of children's names.
+/// Hides children's names from the list of open apps. A sheet lies above what is under it, so each has its own cover.
+private struct Covered: ViewModifier {
+    @Environment(\.scenePhase) private var phase
+
+    func body(content: Content) -> some View {
+        content.overlay { if phase != .active { PrivacyCover() } }
+    }
+}
+extension View {
+    func covered() -> some View { modifier(Covered()) }
+}
+
+/// What the list of open apps shows instead.
 struct PrivacyCover: View {
     @Environment(\.palette) private var palette
 

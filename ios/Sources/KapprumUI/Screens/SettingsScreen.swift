@@ -10,6 +10,7 @@ struct SettingsScreen: View {
     let addAccount: @MainActor () -> Void
     @Environment(\.palette) private var palette
     @Environment(\.openURL) private var openURL
+    @Environment(\.locale) private var locale
 
     var body: some View {
         NavigationStack {
@@ -19,7 +20,9 @@ struct SettingsScreen: View {
                     Button(action: addAccount) { IconLine(icon: .plus, phrase: Phrase.settingsAddAccount) }.buttonStyle(.plain)
                 }
                 Section(Phrase.settingsLanguage) {
-                    Button(action: { openURL(Places.settings) }) { IconLine(icon: .language, phrase: Phrase.settingsOpen) }.buttonStyle(.plain)
+                    Button(action: { openURL(Places.settings) }) { IconLine(icon: .language, phrase: language) }
+                        .buttonStyle(.plain)
+                        .accessibilityHint(Phrase.settingsOpen)
                 }
                 Section(Phrase.settingsAbout) {
                     HStack(spacing: Tokens.Space.medium) {
@@ -34,6 +37,14 @@ struct SettingsScreen: View {
         }
     }
 
+    /// The system chooses it, and the app's page in the device's settings changes it.
+    private var language: LocalizedStringKey {
+        switch locale.language.languageCode?.identifier {
+        case "ar": Phrase.languageArabic
+        case "en": Phrase.languageEnglish
+        default: Phrase.languageSwedish
+        }
+    }
     private var version: String { Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "0" }
 }
 
