@@ -3,18 +3,20 @@ import PackageDescription
 
 // The core: on Apple's systems a prebuilt XCFramework, on Linux the shared library of the same crate.
 #if os(Linux)
-let core: Target = .systemLibrary(name: "KapprumCoreFFI", path: "Generated/KapprumCoreFFI")
-let stand: [Target.Dependency] = ["SwiftUI"]
-let linux: [Target] = [
-    .target(name: "SwiftUI", path: "Linux/SwiftUI"),
-    .executableTarget(name: "KapprumApp", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "App", exclude: ["Info.plist", "Kapprum.entitlements", "PrivacyInfo.xcprivacy"]),
-    .executableTarget(name: "KapprumBench", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "Bench"),
-    .testTarget(name: "KapprumUITests", dependencies: ["Samples", "KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
-]
+    let core: Target = .systemLibrary(name: "KapprumCoreFFI", path: "Generated/KapprumCoreFFI")
+    let stand: [Target.Dependency] = ["SwiftUI"]
+    let linux: [Target] = [
+        .target(name: "SwiftUI", path: "Linux/SwiftUI"),
+        .executableTarget(
+            name: "KapprumApp", dependencies: ["KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"], path: "App",
+            exclude: ["Info.plist", "Kapprum.entitlements", "PrivacyInfo.xcprivacy"]),
+        .executableTarget(name: "KapprumBench", dependencies: ["KapprumKit", "KapprumCore"], path: "Bench"),
+        .testTarget(name: "KapprumUITests", dependencies: ["Samples", "KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
+    ]
 #else
-let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "build/Kapprum.xcframework")
-let stand: [Target.Dependency] = []
-let linux: [Target] = []
+    let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "build/Kapprum.xcframework")
+    let stand: [Target.Dependency] = []
+    let linux: [Target] = []
 #endif
 
 let package = Package(
@@ -24,11 +26,16 @@ let package = Package(
     products: [.library(name: "KapprumUI", targets: ["KapprumUI"])],
     targets: [
         core,
-        .target(name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore", linkerSettings: [.linkedLibrary("kapprum", .when(platforms: [.linux]))]),
+        .target(
+            name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore",
+            linkerSettings: [.linkedLibrary("kapprum", .when(platforms: [.linux]))]),
         .target(name: "KapprumKit", dependencies: ["KapprumCore"]),
         .target(
             name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore"] + stand, path: ".",
-            exclude: ["App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI", "Generated/Design/Localizable.xcstrings", "tools", "build", "project.yml", "README.md", "verify.sh"],
+            exclude: [
+                "App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI",
+                "Generated/Design/Localizable.xcstrings", "tools", "build", "project.yml", "README.md", "verify.sh",
+            ],
             sources: ["Sources/KapprumUI", "Generated/Design"]),
         .target(name: "Samples", dependencies: ["KapprumCore"], path: "Tests/Samples"),
         .testTarget(name: "KapprumKitTests", dependencies: ["Samples", "KapprumKit", "KapprumCore"]),

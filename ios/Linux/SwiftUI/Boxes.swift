@@ -140,7 +140,7 @@ extension Section: View, Primitive where Parent: View, Content: View, Footer: Vi
     }
     func nodes(_ c: Context) -> [Node] {
         let heading = resolve(parent, c.at("header"))
-        heading.forEach { $0.traits.insert("header") }
+        for node in heading { node.traits.insert("header") }
         return [Node("section", heading + resolve(content, c) + resolve(footer, c.at("footer")))]
     }
 }

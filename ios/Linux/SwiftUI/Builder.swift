@@ -6,7 +6,10 @@
     public static func buildBlock<C: View>(_ content: C) -> C { content }
     @MainActor public static func buildBlock<each C: View>(_ content: repeat each C) -> TupleView<(repeat each C)> {
         var parts: [@MainActor (Context) -> [Node]] = []
-        func add<V: View>(_ view: V) { parts.append { resolve(view, $0) } }
+        func add<V: View>(_ view: V) {
+            let view = Unchecked(view)
+            parts.append { resolve(view.value, $0) }
+        }
         repeat add(each content)
         return TupleView(parts: parts)
     }
@@ -21,7 +24,10 @@ public struct TupleView<T>: View, Primitive {
     func nodes(_ c: Context) -> [Node] { parts.enumerated().flatMap { $1(c.at("\($0)")) } }
 }
 public struct _ConditionalContent<A: View, B: View>: View, Primitive {
-    enum Side { case a(A), b(B) }
+    enum Side {
+        case a(A)
+        case b(B)
+    }
     let side: Side
     func nodes(_ c: Context) -> [Node] {
         switch side {
@@ -69,7 +75,10 @@ public struct ForEach<Data: RandomAccessCollection, ID: Hashable, Content: View>
     @MainActor public static func buildBlock<C: ToolbarContent>(_ content: C) -> C { content }
     @MainActor public static func buildBlock<each C: ToolbarContent>(_ content: repeat each C) -> _TupleToolbarContent {
         var parts: [@MainActor (Context) -> [Node]] = []
-        func add<T: ToolbarContent>(_ item: T) { parts.append { item.nodes($0) } }
+        func add<T: ToolbarContent>(_ item: T) {
+            let item = Unchecked(item)
+            parts.append { item.value.nodes($0) }
+        }
         repeat add(each content)
         return _TupleToolbarContent(parts: parts)
     }

@@ -42,7 +42,6 @@ public struct Color: ShapeStyle, Hashable {
     public static let primary = Color(red: 0, green: 0, blue: 0)
     public static let secondary = Color(red: 0.4, green: 0.4, blue: 0.4)
     public static let clear = Color(red: 0, green: 0, blue: 0, opacity: 0)
-    public static let accentColor = Color(red: 0, green: 0.3, blue: 0.3)
     public func opacity(_ opacity: Double) -> Color { Color(red: red, green: green, blue: blue, opacity: alpha * opacity) }
 }
 extension Color: View, Primitive {

@@ -108,9 +108,21 @@ public struct AccessibilityTraits: SetAlgebra, Sendable {
     public mutating func formUnion(_ other: Self) { names.formUnion(other.names) }
     public mutating func formIntersection(_ other: Self) { names.formIntersection(other.names) }
     public mutating func formSymmetricDifference(_ other: Self) { names.formSymmetricDifference(other.names) }
-    public func union(_ other: Self) -> Self { var new = self; new.formUnion(other); return new }
-    public func intersection(_ other: Self) -> Self { var new = self; new.formIntersection(other); return new }
-    public func symmetricDifference(_ other: Self) -> Self { var new = self; new.formSymmetricDifference(other); return new }
+    public func union(_ other: Self) -> Self {
+        var new = self
+        new.formUnion(other)
+        return new
+    }
+    public func intersection(_ other: Self) -> Self {
+        var new = self
+        new.formIntersection(other)
+        return new
+    }
+    public func symmetricDifference(_ other: Self) -> Self {
+        var new = self
+        new.formSymmetricDifference(other)
+        return new
+    }
     @discardableResult public mutating func insert(_ new: Self) -> (inserted: Bool, memberAfterInsert: Self) {
         formUnion(new)
         return (true, new)
@@ -151,9 +163,12 @@ extension View {
     }
     public func onChange<V: Equatable>(of value: V, initial: Bool = false, _ action: @escaping (V, V) -> Void) -> some View {
         mod { nodes, c in
-            c.runtime.watched[c.path] = (value, { old in
-                if let old = old as? V, old != value { action(old, value) }
-            })
+            c.runtime.watched[c.path] = (
+                value,
+                { old in
+                    if let old = old as? V, old != value { action(old, value) }
+                }
+            )
             return nodes
         }
     }

@@ -113,7 +113,9 @@ extension View {
     @_disfavoredOverload public func badge<S: StringProtocol>(_ label: S?) -> some View { one { node, _ in node.badge = label.map { String($0) } } }
 
     public func navigationTitle(_ key: LocalizedStringKey) -> some View { mod { [Node("title", label: key.text($1.env.locale))] + $0 } }
-    @_disfavoredOverload public func navigationTitle<S: StringProtocol>(_ title: S) -> some View { mod { nodes, _ in [Node("title", label: String(title))] + nodes } }
+    @_disfavoredOverload public func navigationTitle<S: StringProtocol>(_ title: S) -> some View {
+        mod { nodes, _ in [Node("title", label: String(title))] + nodes }
+    }
     public func navigationBarTitleDisplayMode(_ mode: NavigationBarItem.TitleDisplayMode) -> some View { self }
     public func toolbar<C: ToolbarContent>(@ToolbarContentBuilder content: () -> C) -> some View {
         let content = content()
@@ -130,13 +132,23 @@ extension View {
     public func sheet<V: View>(isPresented: Binding<Bool>, onDismiss: (() -> Void)? = nil, @ViewBuilder content: @escaping () -> V) -> some View {
         mod { nodes, c in
             guard isPresented.wrappedValue else { return nodes }
-            return [sheetNode(content(), c) { isPresented.wrappedValue = false; onDismiss?() }]
+            return [
+                sheetNode(content(), c) {
+                    isPresented.wrappedValue = false
+                    onDismiss?()
+                }
+            ]
         }
     }
     public func sheet<I: Identifiable, V: View>(item: Binding<I?>, onDismiss: (() -> Void)? = nil, @ViewBuilder content: @escaping (I) -> V) -> some View {
         mod { nodes, c in
             guard let shown = item.wrappedValue else { return nodes }
-            return [sheetNode(content(shown), c.at("\(shown.id)")) { item.wrappedValue = nil; onDismiss?() }]
+            return [
+                sheetNode(content(shown), c.at("\(shown.id)")) {
+                    item.wrappedValue = nil
+                    onDismiss?()
+                }
+            ]
         }
     }
     public func alert<A: View, M: View>(

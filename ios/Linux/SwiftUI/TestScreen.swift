@@ -98,7 +98,7 @@
         for (_, task) in running.values { await task.value }
         await settle()
         running = [:]
-        appeared.values.forEach { $0() }
+        for leave in appeared.values { leave() }
         appeared = [:]
     }
 
@@ -118,7 +118,11 @@
             runtime.opening = nil
             draws += 1
             let flag = runtime.dirty
-            nodes = withObservationTracking { draw(Context(env: env, runtime: runtime)) } onChange: { flag.set() }
+            nodes = withObservationTracking {
+                draw(Context(env: env, runtime: runtime))
+            } onChange: {
+                flag.set()
+            }
             runtime.boxes = runtime.boxes.filter { runtime.seen.contains($0.key) }
             live()
         }

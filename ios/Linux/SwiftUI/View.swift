@@ -153,7 +153,7 @@ final class Flag: @unchecked Sendable {
             defer { waiting = [] }
             return waiting
         }
-        woken.forEach { $0.resume() }
+        for one in woken { one.resume() }
     }
     func take() -> Bool {
         lock.withLock {

@@ -36,7 +36,8 @@ import Observation
         do {
             feed = try core.feed(profile: profile, ask: ask)
         } catch {
-            return failure = reason(error)
+            failure = reason(error)
+            return
         }
         await withTaskCancellationHandler {
             do {

@@ -34,7 +34,8 @@ public enum Samples {
     public static func childDay(_ day: Day = today, waiting: String? = nil) -> Screen {
         .childDay(
             ChildDay(
-                child: "ebba", name: "Ebba", day: day, heading: days.first { $0.day == day }?.label ?? day, state: .absent, line: "Kommer inte i dag", days: days,
+                child: "ebba", name: "Ebba", day: day, heading: days.first { $0.day == day }?.label ?? day, state: .absent, line: "Kommer inte i dag",
+                days: days,
                 placements: [
                     PlacementDay(
                         placement: "p", place: "Blåklinten, Solrosens förskola", times: "07.30–16.00", clash: "Ni har lagt olika tider: 07.30–15.00",

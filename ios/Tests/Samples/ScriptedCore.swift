@@ -28,7 +28,7 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
             screens[ask] = screen
             return feeds.filter { $0.ask == ask }.map(\.feed)
         }
-        told.forEach { $0.tell(screen) }
+        for feed in told { feed.tell(screen) }
     }
     /// From now on every request fails so; nil: none does.
     public func refuse(_ error: KapprumError?) { lock.withLock { refusal = error } }
@@ -87,7 +87,9 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     }
     private func forget(_ feed: ScriptedFeed) { lock.withLock { feeds.removeAll { $0.feed === feed } } }
     /// The feeds of one view break, as when the core can't read.
-    public func fail(_ ask: Ask, _ error: KapprumError) { lock.withLock { feeds.filter { $0.ask == ask }.map(\.feed) }.forEach { $0.fail(error) } }
+    public func fail(_ ask: Ask, _ error: KapprumError) {
+        for one in lock.withLock({ feeds.filter { $0.ask == ask } }) { one.feed.fail(error) }
+    }
     public func foreground(looking: Bool) throws { try note(looking ? "looked at" : "left") }
     public func openFeeds() -> UInt32 { lock.withLock { UInt32(feeds.count) } }
     public func resume() async throws { try note("resume") }
@@ -99,7 +101,9 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
             return [Part(account: signedIn[0].id, commands: new.indices.map { "c\(commands.count - new.count + $0)" }, reason: nil)]
         }
     }
-    public func shutDown() { lock.withLock { feeds.map(\.feed) }.forEach { $0.end() } }
+    public func shutDown() {
+        for feed in lock.withLock({ feeds.map(\.feed) }) { feed.end() }
+    }
     public func signIn(link: String, join: ProfileId?) async throws -> SignedIn {
         try note("sign in " + link + (join.map { " beside \($0)" } ?? ""))
         return lock.withLock {

@@ -75,8 +75,14 @@ struct NoticeBar: View {
     var body: some View {
         let colors = palette[notice.tone.tone]
         ViewThatFits {
-            HStack(spacing: Tokens.Space.medium) { line; help }
-            VStack(alignment: .leading, spacing: Tokens.Space.small) { line; help }
+            HStack(spacing: Tokens.Space.medium) {
+                line
+                help
+            }
+            VStack(alignment: .leading, spacing: Tokens.Space.small) {
+                line
+                help
+            }
         }
         .padding(Tokens.Space.medium)
         .frame(maxWidth: .infinity, alignment: .leading)
