@@ -22,21 +22,26 @@ enum Refresh {
     }
 }
 
-@MainActor enum Respite {
+/// The moment that the system grants an app which is left.
+@MainActor final class Respite {
+    #if canImport(UIKit)
+        private var granted = UIBackgroundTaskIdentifier.invalid
+
+        private func end() {
+            guard granted != .invalid else { return }
+            UIApplication.shared.endBackgroundTask(granted)
+            granted = .invalid
+        }
+    #endif
+
     /// Does what must be done before the app may be frozen.
     static func take(_ work: @escaping @MainActor () async -> Void) {
         #if canImport(UIKit)
-            let application = UIApplication.shared
-            var granted = UIBackgroundTaskIdentifier.invalid
-            let end = {
-                guard granted != .invalid else { return }
-                application.endBackgroundTask(granted)
-                granted = .invalid
-            }
-            granted = application.beginBackgroundTask(withName: "se.kapprum.app.rest", expirationHandler: end)
+            let respite = Respite()
+            respite.granted = UIApplication.shared.beginBackgroundTask(withName: "se.kapprum.app.rest") { respite.end() }
             Task {
                 await work()
-                end()
+                respite.end()
             }
         #else
             Task { await work() }

@@ -7,7 +7,7 @@ import SwiftUI
 
 @main
 struct KapprumApp: App {
-    @State private var core = CoreModel(start: Home.open)
+    @State private var core = CoreModel(start: HomeFolder.open)
 
     var body: some Scene {
         WindowGroup { Window(core: core) }

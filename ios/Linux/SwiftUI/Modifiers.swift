@@ -166,7 +166,11 @@ extension View {
             c.runtime.watched[c.path] = (
                 value,
                 { old in
-                    if let old = old as? V, old != value { action(old, value) }
+                    guard let old = old as? V else {
+                        if initial { action(value, value) }
+                        return
+                    }
+                    if old != value { action(old, value) }
                 }
             )
             return nodes

@@ -149,6 +149,6 @@
         }
         let before = last
         last = runtime.watched.mapValues(\.value)
-        for (key, watched) in runtime.watched { if let old = before[key] { watched.changed(old) } }
+        for (key, watched) in runtime.watched { watched.changed(before[key]) }
     }
 }

@@ -129,7 +129,7 @@ struct Context {
     var tasks: [String: Work] = [:]
     var appear: [String: @MainActor () -> Void] = [:]
     var disappear: [String: @MainActor () -> Void] = [:]
-    var watched: [String: (value: Any, changed: @MainActor (Any) -> Void)] = [:]
+    var watched: [String: (value: Any, changed: @MainActor (Any?) -> Void)] = [:]
     var opening: (@MainActor (URL) -> Void)?
     let dirty = Flag()
 

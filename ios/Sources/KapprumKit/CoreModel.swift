@@ -36,6 +36,7 @@ import Observation
     private let start: @Sendable () throws -> any KapprumProtocol
     private let noteLasts: Duration
     private var noteEnds: Task<Void, Never>?
+    private var opening: Task<Void, Never>?
     private var keeping: Task<Void, Never>?
     private var lifecycle: Task<Void, Never>?
     private var asleep = false
@@ -47,8 +48,19 @@ import Observation
         self.start = start
     }
 
+    /// Opens the core, or wakes it if that failed before. Whoever asks meanwhile waits for the same.
     public func open() async {
-        guard core == nil else { return }
+        if core != nil {
+            if case .failed = state { await comeForward() }
+            return
+        }
+        let task = opening ?? Task { await openFiles() }
+        opening = task
+        await task.value
+        opening = nil
+    }
+
+    private func openFiles() async {
         state = .opening
         let start = start
         do {
@@ -142,6 +154,13 @@ extension CoreModel {
 // MARK: who is signed in
 
 extension CoreModel {
+    /// An invitation's link that was opened outside the app. The app's own scheme stands for the web's.
+    public func opened(_ url: URL) {
+        var parts = URLComponents(url: url, resolvingAgainstBaseURL: false)
+        if parts?.scheme == "kapprum" { parts?.scheme = "https" }
+        invitation = parts?.string
+    }
+
     /// Signs in by an invitation's link, into the profile that is shown if there is one. Nil: done; else why not.
     public func signIn(_ link: String) async -> String? {
         guard let core else { return nil }

@@ -98,9 +98,10 @@ extension Role {
 
 extension Icon {
     /// For a tab, which takes pictures only.
-    @MainActor var image: Image {
+    @MainActor func image(_ direction: LayoutDirection) -> Image {
         let side = Tokens.IconSize.medium
-        let path = IconShape(self).path(in: CGRect(x: 0, y: 0, width: side, height: side))
+        var path = IconShape(self).path(in: CGRect(x: 0, y: 0, width: side, height: side))
+        if isMirrored && direction == .rightToLeft { path = path.applying(CGAffineTransform(translationX: side, y: 0).scaledBy(x: -1, y: 1)) }
         return Image(size: CGSize(width: side, height: side)) { context in
             context.stroke(path, with: .color(.primary), style: StrokeStyle(lineWidth: side / 12, lineCap: .round, lineJoin: .round))
         }

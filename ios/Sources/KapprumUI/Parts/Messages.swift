@@ -11,11 +11,11 @@ struct Messages: View {
     let showOutbox: @MainActor () -> Void
     let signIn: @MainActor () -> Void
     /// What is said instead of "saved".
-    var saved: LocalizedStringKey?
+    var saved: Said?
 
     var body: some View {
         VStack(spacing: Tokens.Space.small) {
-            if let note = core.note { NoteBar(core: core, note: note, saved: saved ?? (offline ? Phrase.savedOffline : Phrase.saved)) }
+            if let note = core.note { NoteBar(core: core, note: note, words: words(note)) }
             if let waiting = frame.waiting {
                 Button(action: showOutbox) { WaitingLine(text: waiting) }.buttonStyle(QuietButton())
             }
@@ -25,6 +25,13 @@ struct Messages: View {
         .padding(.bottom, Tokens.Space.small)
     }
 
+    private func words(_ note: CoreModel.Note) -> Said {
+        switch note.words {
+        case .saved: saved ?? (offline ? .savedOffline : .saved)
+        case .undone: .undone
+        case .tooLate: .undoTooLate
+        }
+    }
     private var offline: Bool { frame.waiting != nil && frame.notice?.help == .sync }
 }
 
@@ -32,13 +39,13 @@ struct Messages: View {
 struct NoteBar: View {
     let core: CoreModel
     let note: CoreModel.Note
-    let saved: LocalizedStringKey
+    let words: Said
     @Environment(\.palette) private var palette
 
     var body: some View {
         HStack(spacing: Tokens.Space.medium) {
             ScaledIcon(note.words == .tooLate ? .warning : .check)
-            Text(words).font(Tokens.Typeface.body).frame(maxWidth: .infinity, alignment: .leading)
+            Text(words.phrase).font(Tokens.Typeface.body).frame(maxWidth: .infinity, alignment: .leading)
             if !note.undo.isEmpty {
                 Button(Phrase.undo) { Task { await core.undo() } }
                     .accessibilityIdentifier("note.undo")
@@ -52,15 +59,7 @@ struct NoteBar: View {
         .padding(.horizontal, Tokens.Space.large)
         .padding(.vertical, Tokens.Space.small)
         .background(palette.inverse, in: RoundedRectangle(cornerRadius: Tokens.Corner.small))
-        .accessibilityAddTraits(.updatesFrequently)
-    }
-
-    private var words: LocalizedStringKey {
-        switch note.words {
-        case .saved: saved
-        case .undone: Phrase.undone
-        case .tooLate: Phrase.undoTooLate
-        }
+        .onChange(of: note, initial: true) { _, _ in AccessibilityNotification.Announcement(words.spoken).post() }
     }
 }
 

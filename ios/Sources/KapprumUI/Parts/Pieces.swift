@@ -60,6 +60,10 @@ struct Card: ViewModifier {
     }
 }
 extension View {
+    /// Text is read in a column, also on a wide screen.
+    func column() -> some View {
+        padding(Tokens.Space.large).frame(maxWidth: 640).frame(maxWidth: .infinity)
+    }
     func card() -> some View { modifier(Card()) }
 }
 

@@ -36,8 +36,7 @@ struct ChildDayScreen: View {
                         AbsenceCard(core: core, child: day.child, absence: absence)
                     }
                 }
-                .padding(Tokens.Space.large)
-                .frame(maxWidth: 640)
+                .column()
             }
             .navigationTitle(day.name)
         }

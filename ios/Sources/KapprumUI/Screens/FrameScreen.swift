@@ -9,6 +9,7 @@ struct FrameScreen: View {
     @State private var feed: FeedModel<Frame>
     @State private var tab: TabKind?
     @State private var signingIn = false
+    @Environment(\.layoutDirection) private var direction
 
     init(core: CoreModel) {
         self.core = core
@@ -46,7 +47,7 @@ struct FrameScreen: View {
                     .safeAreaInset(edge: .bottom) {
                         Messages(core: core, frame: frame, showOutbox: { tab = .outbox }, signIn: { signingIn = true })
                     }
-                    .tabItem { Label(title: { Text(one.label) }, icon: { one.kind.icon.image }) }
+                    .tabItem { Label(title: { Text(one.label) }, icon: { one.kind.icon.image(direction) }) }
                     .badge(one.badge)
                     .tag(one.kind)
             }

@@ -34,6 +34,7 @@ struct GroupBoardScreen: View {
                 }
             }
             .scrollContentBackground(.hidden)
+            .refreshable { await core.sync() }
             .navigationTitle(board.title)
             .sheet(isPresented: $asking) { WhoSheet(people: board.who, choose: chosen).covered() }
         }

@@ -54,8 +54,8 @@ struct HallBoardScreen: View {
         .sheet(item: $touched) { TileSheet(tile: $0.tile, act: act).covered() }
     }
 
-    private var greeting: LocalizedStringKey? {
-        last.map { $0.direction == .in ? Phrase.hallCame(name: $0.name) : Phrase.hallWentHome(name: $0.name) }
+    private var greeting: Said? {
+        last.map { $0.direction == .in ? .came($0.name) : .wentHome($0.name) }
     }
 
     private func act(_ tile: Tile, _ done: TileSheet.Done) {

@@ -33,9 +33,9 @@ struct HomeScreen: View {
                         }
                         if let empty = home.empty { Instead(icon: .home, text: empty) }
                     }
-                    .padding(Tokens.Space.large)
-                    .frame(maxWidth: 640)
+                    .column()
                 }
+                .refreshable { await core.sync() }
                 .navigationTitle(home.title)
             }
             .background(palette.background)

@@ -22,9 +22,9 @@ struct OutboxScreen: View {
                         ForEach(outbox.lines, id: \.id) { OutboxCard(core: core, line: $0) }
                         if let empty = outbox.empty { Instead(icon: .sent, text: empty) }
                     }
-                    .padding(Tokens.Space.large)
-                    .frame(maxWidth: 640)
+                    .column()
                 }
+                .refreshable { await core.sync() }
                 .navigationTitle(outbox.title)
             }
             .background(palette.background)

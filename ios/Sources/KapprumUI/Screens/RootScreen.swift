@@ -30,7 +30,7 @@ public struct RootScreen: View {
         .environment(\.locale, locale.withLatinDigits)
         .covered()
         .task { await core.open() }
-        .onOpenURL { core.invitation = $0.absoluteString }
+        .onOpenURL { core.opened($0) }
     }
 }
 

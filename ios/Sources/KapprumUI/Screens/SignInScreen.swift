@@ -26,8 +26,7 @@ struct SignInScreen: View {
                 .disabled(working || link.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty)
                 Text(Phrase.signInNoInvitation).font(Tokens.Typeface.caption).foregroundStyle(palette.inkMuted)
             }
-            .padding(Tokens.Space.wide)
-            .frame(maxWidth: 560)
+            .column()
         }
         .background(palette.background)
         .onAppear { if let invitation = core.invitation { link = invitation } }

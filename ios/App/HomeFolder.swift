@@ -5,7 +5,7 @@ import Foundation
 import KapprumCore
 import KapprumKit
 
-enum Home {
+enum HomeFolder {
     @Sendable static func open() throws -> any KapprumProtocol {
         try Kapprum.open(home: folder().path, language: language(), device: SystemDevice())
     }
