@@ -47,7 +47,6 @@ public enum Edge: Int8, CaseIterable, Sendable {
     }
 }
 public enum VerticalEdge: Int8, CaseIterable, Sendable { case top, bottom }
-public enum HorizontalEdge: Int8, CaseIterable, Sendable { case leading, trailing }
 
 @MainActor @preconcurrency public protocol _Box: View {
     associatedtype Content: View
@@ -73,10 +72,6 @@ public struct VStack<Content: View>: _Box {
 public struct HStack<Content: View>: _Box {
     public let content: Content
     public init(alignment: VerticalAlignment = .center, spacing: CGFloat? = nil, @ViewBuilder content: () -> Content) { self.content = content() }
-}
-public struct ZStack<Content: View>: _Box {
-    public let content: Content
-    public init(alignment: Alignment = .center, @ViewBuilder content: () -> Content) { self.content = content() }
 }
 public struct LazyVStack<Content: View>: _Box {
     public let content: Content
@@ -167,9 +162,5 @@ extension Section where Parent == EmptyView, Content: View, Footer: View {
 }
 public struct Spacer: View, Primitive {
     public init(minLength: CGFloat? = nil) {}
-    func nodes(_ c: Context) -> [Node] { [] }
-}
-public struct Divider: View, Primitive {
-    public init() {}
     func nodes(_ c: Context) -> [Node] { [] }
 }

@@ -16,7 +16,6 @@
     public static func buildIf<C: View>(_ content: C?) -> C? { content }
     @MainActor public static func buildEither<A: View, B: View>(first: A) -> _ConditionalContent<A, B> { .init(side: .a(first)) }
     @MainActor public static func buildEither<A: View, B: View>(second: B) -> _ConditionalContent<A, B> { .init(side: .b(second)) }
-    @MainActor public static func buildLimitedAvailability<C: View>(_ content: C) -> AnyView { AnyView(content) }
 }
 
 public struct TupleView<T>: View, Primitive {
@@ -99,10 +98,7 @@ public struct _TupleToolbarContent: ToolbarContent {
 public struct ToolbarItemPlacement: Sendable {
     let name: String
     public static let automatic = ToolbarItemPlacement(name: "automatic")
-    public static let principal = ToolbarItemPlacement(name: "principal")
-    public static let confirmationAction = ToolbarItemPlacement(name: "confirmation")
     public static let cancellationAction = ToolbarItemPlacement(name: "cancellation")
-    public static let primaryAction = ToolbarItemPlacement(name: "primary")
 }
 public struct ToolbarItem<Content: View>: ToolbarContent {
     let content: Content

@@ -133,38 +133,3 @@ extension ProgressView where Label == EmptyView {
 extension ProgressView where Label == Text {
     public init(_ key: LocalizedStringKey) { label = Text(key) }
 }
-public struct ContentUnavailableView<Label: View, Description: View, Actions: View>: View {
-    let label: Label
-    let description: Description
-    let actions: Actions
-    public init(
-        @ViewBuilder label: () -> Label, @ViewBuilder description: () -> Description = { EmptyView() },
-        @ViewBuilder actions: () -> Actions = { EmptyView() }
-    ) {
-        (self.label, self.description, self.actions) = (label(), description(), actions())
-    }
-    public var body: some View {
-        label
-        description
-        actions
-    }
-}
-public struct LabeledContent<Label: View, Content: View>: View, Primitive {
-    let label: Label
-    let content: Content
-    public init(@ViewBuilder content: () -> Content, @ViewBuilder label: () -> Label) { (self.label, self.content) = (label(), content()) }
-    func nodes(_ c: Context) -> [Node] {
-        let value = resolve(content, c.at("content"))
-        guard value.allSatisfy({ $0.action == nil }) else { return [Node("labeled", resolve(label, c) + value)] }
-        return [Node("text", label: resolve(label, c).map(\.name).joined(separator: " "), value: value.map(\.name).joined(separator: " "))]
-    }
-}
-extension LabeledContent where Label == Text, Content == Text {
-    public init<S: StringProtocol>(_ key: LocalizedStringKey, value: S) { (label, content) = (Text(key), Text(value)) }
-}
-public struct Link<Label: View>: View, Primitive {
-    let label: Label
-    let destination: URL
-    public init(destination: URL, @ViewBuilder label: () -> Label) { (self.label, self.destination) = (label(), destination) }
-    func nodes(_ c: Context) -> [Node] { [Node("link", resolve(label, c), action: { c.env.openURL(destination) })] }
-}

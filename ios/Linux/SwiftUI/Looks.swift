@@ -73,11 +73,8 @@ public struct Path: Shape, Equatable {
     public nonisolated mutating func move(to point: CGPoint) {}
     public nonisolated mutating func addLine(to point: CGPoint) {}
     public nonisolated mutating func addCurve(to point: CGPoint, control1: CGPoint, control2: CGPoint) {}
-    public nonisolated mutating func addRect(_ rect: CGRect) {}
-    public nonisolated mutating func addEllipse(in rect: CGRect) {}
     public nonisolated mutating func closeSubpath() {}
     public nonisolated func applying(_ transform: CGAffineTransform) -> Path { self }
-    public nonisolated func strokedPath(_ style: StrokeStyle) -> Path { self }
     public nonisolated func path(in rect: CGRect) -> Path { self }
 }
 public protocol Shape: View, Sendable { nonisolated func path(in rect: CGRect) -> Path }
@@ -123,15 +120,8 @@ public struct GraphicsContext {
 
 public protocol PrimitiveButtonStyle: Sendable {}
 public struct PlainButtonStyle: PrimitiveButtonStyle { public init() {} }
-public struct BorderlessButtonStyle: PrimitiveButtonStyle { public init() {} }
-public struct BorderedButtonStyle: PrimitiveButtonStyle { public init() {} }
-public struct BorderedProminentButtonStyle: PrimitiveButtonStyle { public init() {} }
 extension PrimitiveButtonStyle where Self == PlainButtonStyle { public static var plain: PlainButtonStyle { PlainButtonStyle() } }
 extension PrimitiveButtonStyle where Self == BorderlessButtonStyle { public static var borderless: BorderlessButtonStyle { BorderlessButtonStyle() } }
-extension PrimitiveButtonStyle where Self == BorderedButtonStyle { public static var bordered: BorderedButtonStyle { BorderedButtonStyle() } }
-extension PrimitiveButtonStyle where Self == BorderedProminentButtonStyle {
-    public static var borderedProminent: BorderedProminentButtonStyle { BorderedProminentButtonStyle() }
-}
 @MainActor @preconcurrency public protocol ButtonStyle {
     associatedtype Body: View
     typealias Configuration = ButtonStyleConfiguration
@@ -143,14 +133,10 @@ public struct ButtonStyleConfiguration {
     public let label: Label
     public let isPressed: Bool
 }
-public enum ControlSize: CaseIterable, Sendable { case mini, small, regular, large, extraLarge }
 public protocol PickerStyle {}
-public struct SegmentedPickerStyle: PickerStyle { public init() {} }
 public struct MenuPickerStyle: PickerStyle { public init() {} }
-public struct InlinePickerStyle: PickerStyle { public init() {} }
-extension PickerStyle where Self == SegmentedPickerStyle { public static var segmented: SegmentedPickerStyle { SegmentedPickerStyle() } }
 extension PickerStyle where Self == MenuPickerStyle { public static var menu: MenuPickerStyle { MenuPickerStyle() } }
-extension PickerStyle where Self == InlinePickerStyle { public static var inline: InlinePickerStyle { InlinePickerStyle() } }
+public struct BorderlessButtonStyle: PrimitiveButtonStyle { public init() {} }
 public enum TextAlignment: Hashable, CaseIterable, Sendable { case leading, center, trailing }
 public struct Animation: Equatable, Sendable {
     public static func timingCurve(_ p1x: Double, _ p1y: Double, _ p2x: Double, _ p2y: Double, duration: TimeInterval = 0.35) -> Animation { Animation() }
@@ -160,31 +146,25 @@ public struct Animation: Equatable, Sendable {
 
 extension View {
     public func font(_ font: Font?) -> some View { self }
-    public func fontWeight(_ weight: Font.Weight?) -> some View { self }
     public func foregroundStyle<S: ShapeStyle>(_ style: S) -> some View { self }
     public func tint(_ color: Color?) -> some View { self }
     public func padding(_ length: CGFloat) -> some View { self }
     public func padding(_ edges: Edge.Set = .all, _ length: CGFloat? = nil) -> some View { self }
-    public func lineLimit(_ number: Int?) -> some View { self }
     public func monospacedDigit() -> some View { self }
     public func multilineTextAlignment(_ alignment: TextAlignment) -> some View { self }
-    public func fixedSize(horizontal: Bool, vertical: Bool) -> some View { self }
     public func frame(width: CGFloat? = nil, height: CGFloat? = nil, alignment: Alignment = .center) -> some View { self }
     public func frame(
         minWidth: CGFloat? = nil, idealWidth: CGFloat? = nil, maxWidth: CGFloat? = nil, minHeight: CGFloat? = nil, idealHeight: CGFloat? = nil,
         maxHeight: CGFloat? = nil, alignment: Alignment = .center
     ) -> some View { self }
-    public func layoutPriority(_ value: Double) -> some View { self }
     public func contentShape<S: Shape>(_ shape: S) -> some View { self }
     public func buttonStyle<S: PrimitiveButtonStyle>(_ style: S) -> some View { self }
     public func buttonStyle<S: ButtonStyle>(_ style: S) -> some View { self }
-    public func controlSize(_ size: ControlSize) -> some View { self }
     public func pickerStyle<S: PickerStyle>(_ style: S) -> some View { self }
     public func opacity(_ opacity: Double) -> some View { self }
     public func background<S: ShapeStyle>(_ style: S) -> some View { self }
     public func background<S: ShapeStyle, T: InsettableShape>(_ style: S, in shape: T) -> some View { self }
     public func scrollContentBackground(_ visibility: Visibility) -> some View { self }
-    public func listRowBackground<V: View>(_ view: V?) -> some View { self }
     public func overlay<V: View>(alignment: Alignment = .center, @ViewBuilder content: () -> V) -> some View {
         let content = content()
         return mod { nodes, c in nodes + resolve(content, c.at("overlay")) }
@@ -200,7 +180,6 @@ extension View {
     }
     public func ignoresSafeArea() -> some View { self }
     public func flipsForRightToLeftLayoutDirection(_ enabled: Bool) -> some View { self }
-    public func animation<V: Equatable>(_ animation: Animation?, value: V) -> some View { self }
     public func textInputAutocapitalization(_ autocapitalization: TextInputAutocapitalization?) -> some View { self }
     public func autocorrectionDisabled(_ disable: Bool = true) -> some View { self }
 }

@@ -51,8 +51,6 @@ extension View {
             node.combined = true
         }
     }
-    public func accessibilityValue(_ key: LocalizedStringKey) -> some View { one { $0.value = key.text($1.env.locale) } }
-    @_disfavoredOverload public func accessibilityValue<S: StringProtocol>(_ value: S) -> some View { one { node, _ in node.value = String(value) } }
     public func accessibilityHint(_ key: LocalizedStringKey) -> some View { one { $0.hint = key.text($1.env.locale) } }
     @_disfavoredOverload public func accessibilityHint<S: StringProtocol>(_ hint: S) -> some View { one { node, _ in node.hint = String(hint) } }
     public func accessibilityIdentifier(_ identifier: String) -> some View { one { node, _ in node.id = identifier } }
@@ -66,22 +64,12 @@ extension View {
         }
     }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { one { node, _ in node.traits.formUnion(traits.names) } }
-    public func accessibilityAction(named name: LocalizedStringKey, _ handler: @escaping () -> Void) -> some View {
-        one { $0.actions.append(Node("action", label: name.text($1.env.locale), action: onMain(handler))) }
-    }
     public func disabled(_ disabled: Bool) -> some View { mod(env: { $0.isEnabled = $0.isEnabled && !disabled }) }
     public func tag<V: Hashable>(_ tag: V) -> some View { _Tagged(content: self, tag: AnyHashable(tag)) }
     public func id<ID: Hashable>(_ id: ID) -> some View { _Identified(content: self, id: "\(id)") }
-    public func swipeActions<T: View>(edge: HorizontalEdge = .trailing, allowsFullSwipe: Bool = true, @ViewBuilder content: () -> T) -> some View {
-        let content = content()
-        return one { $0.actions += resolve(content, $1.at("swipe")) }
-    }
     public func refreshable(action: @escaping @Sendable () async -> Void) -> some View {
         one { node, _ in node.actions.append(Node("refresh", label: "Refresh", action: { Task { await action() } })) }
     }
-    public func labelsHidden() -> some View { self }
-    public func focused(_ condition: FocusState<Bool>.Binding) -> some View { self }
-    public func onSubmit(_ action: @escaping () -> Void) -> some View { self }
 }
 public struct _Identified<C: View>: View, Primitive {
     let content: C
@@ -152,12 +140,6 @@ extension View {
     public func onAppear(perform action: (() -> Void)? = nil) -> some View {
         mod { nodes, c in
             if let action { c.runtime.appear[c.path] = onMain(action) }
-            return nodes
-        }
-    }
-    public func onDisappear(perform action: (() -> Void)? = nil) -> some View {
-        mod { nodes, c in
-            if let action { c.runtime.disappear[c.path] = onMain(action) }
             return nodes
         }
     }

@@ -158,7 +158,6 @@ extension View {
         _ key: LocalizedStringKey, isPresented: Binding<Bool>, titleVisibility: Visibility = .automatic, @ViewBuilder actions: () -> A,
         @ViewBuilder message: () -> M
     ) -> some View { asking("dialog", key, isPresented, actions(), message()) }
-    public func interactiveDismissDisabled(_ disabled: Bool = true) -> some View { self }
     public func presentationDetents(_ detents: Set<PresentationDetent>) -> some View { self }
 
     private func asking<A: View, M: View>(_ kind: String, _ key: LocalizedStringKey, _ shown: Binding<Bool>, _ actions: A, _ message: M) -> some View {

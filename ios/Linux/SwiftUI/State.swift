@@ -35,18 +35,6 @@ extension State where Value: ExpressibleByNilLiteral {
     public init() { self.init(wrappedValue: nil) }
 }
 
-@propertyWrapper public struct FocusState<Value: Hashable>: DynamicProperty, Attached {
-    let state: State<Value>
-    public init() where Value == Bool { state = State(initialValue: false) }
-    public init<T: Hashable>() where Value == T? { state = State(initialValue: nil) }
-    func link(_ c: Context, _ label: String) { state.link(c, label) }
-    public var wrappedValue: Value {
-        get { state.wrappedValue }
-        nonmutating set { state.wrappedValue = newValue }
-    }
-    @MainActor public var projectedValue: Binding { Binding(inner: state.projectedValue) }
-    @MainActor public struct Binding { let inner: SwiftUI.Binding<Value> }
-}
 
 @propertyWrapper public struct ScaledMetric<Value: BinaryFloatingPoint>: DynamicProperty {
     public let wrappedValue: Value
@@ -97,8 +85,6 @@ public struct EnvironmentValues {
     public var horizontalSizeClass: UserInterfaceSizeClass? = .compact
     public var layoutDirection = LayoutDirection.leftToRight
     public var colorScheme = ColorScheme.light
-    public var dynamicTypeSize = DynamicTypeSize.large
-    public internal(set) var accessibilityReduceMotion = false
     public init() {}
     public subscript<K: EnvironmentKey>(_ key: K.Type) -> K.Value {
         get { keyed[ObjectIdentifier(key)] as? K.Value ?? K.defaultValue }
@@ -109,11 +95,6 @@ public enum UserInterfaceSizeClass: Sendable { case compact, regular }
 public enum LayoutDirection: Hashable, CaseIterable, Sendable { case leftToRight, rightToLeft }
 public enum ColorScheme: CaseIterable, Sendable { case light, dark }
 public enum ScenePhase: Comparable, Sendable { case background, inactive, active }
-public enum DynamicTypeSize: Hashable, Comparable, CaseIterable, Sendable {
-    case xSmall, small, medium, large, xLarge, xxLarge, xxxLarge
-    case accessibility1, accessibility2, accessibility3, accessibility4, accessibility5
-    public var isAccessibilitySize: Bool { self >= .accessibility1 }
-}
 @MainActor @preconcurrency public struct DismissAction {
     let run: @MainActor () -> Void
     nonisolated init(_ run: @escaping @MainActor () -> Void) { self.run = run }

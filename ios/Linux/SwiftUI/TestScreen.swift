@@ -7,7 +7,7 @@
     private var nodes: [Node] = []
     private var running: [String: (id: AnyHashable, task: Task<Void, Never>)] = [:]
     private var ending: [Task<Void, Never>] = []
-    private var appeared: [String: @MainActor () -> Void] = [:]
+    private var appeared: Set<String> = []
     private var last: [String: Any] = [:]
     public private(set) var draws = 0
     /// The addresses the app asked the system to open.
@@ -98,8 +98,7 @@
         for (_, task) in running.values { await task.value }
         await settle()
         running = [:]
-        for leave in appeared.values { leave() }
-        appeared = [:]
+        appeared = []
     }
 
     private func must(_ name: String, _ fits: (Node) -> Bool, named: ((Node) -> Bool)? = nil) throws -> Node {
@@ -114,7 +113,7 @@
     /// Redraws only when an observed value or a state told so: a model that forgets to tell shows stale words, as on a phone.
     private func current() -> [Node] {
         for _ in 0..<100 where runtime.dirty.take() {
-            (runtime.tasks, runtime.appear, runtime.disappear, runtime.watched, runtime.seen) = ([:], [:], [:], [:], [])
+            (runtime.tasks, runtime.appear, runtime.watched, runtime.seen) = ([:], [:], [:], [])
             runtime.opening = nil
             draws += 1
             let flag = runtime.dirty
@@ -139,14 +138,8 @@
             let run = work.run
             running[key] = (work.id, Task { await run() })
         }
-        for (key, leave) in appeared where runtime.appear[key] == nil && runtime.disappear[key] == nil {
-            appeared[key] = nil
-            leave()
-        }
-        for key in Set(runtime.appear.keys).union(runtime.disappear.keys) {
-            if appeared[key] == nil { runtime.appear[key]?() }
-            appeared[key] = runtime.disappear[key] ?? {}
-        }
+        for (key, appear) in runtime.appear where appeared.insert(key).inserted { appear() }
+        appeared.formIntersection(runtime.appear.keys)
         let before = last
         last = runtime.watched.mapValues(\.value)
         for (key, watched) in runtime.watched { watched.changed(before[key]) }

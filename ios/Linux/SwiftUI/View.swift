@@ -128,15 +128,14 @@ struct Context {
     var seen: Set<String> = []
     var tasks: [String: Work] = [:]
     var appear: [String: @MainActor () -> Void] = [:]
-    var disappear: [String: @MainActor () -> Void] = [:]
     var watched: [String: (value: Any, changed: @MainActor (Any?) -> Void)] = [:]
     var opening: (@MainActor (URL) -> Void)?
     let dirty = Flag()
 
     /// Draws what stays alive, but is not on the screen: its tasks rest and it has disappeared.
     func covered<T>(_ draw: () -> T) -> T {
-        let (tasks, appear, disappear) = (tasks, appear, disappear)
-        defer { (self.tasks, self.appear, self.disappear) = (tasks, appear, disappear) }
+        let (tasks, appear) = (tasks, appear)
+        defer { (self.tasks, self.appear) = (tasks, appear) }
         return draw()
     }
 }
