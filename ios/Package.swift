@@ -4,7 +4,7 @@ import PackageDescription
 // The core: on Apple's systems a prebuilt XCFramework, on Linux the shared library of the same crate.
 #if os(Linux)
     let core: Target = .systemLibrary(name: "KapprumCoreFFI", path: "Generated/KapprumCoreFFI")
-    let stand: [Target.Dependency] = ["SwiftUI"]
+    let standIn: [Target.Dependency] = ["SwiftUI"]
     let linux: [Target] = [
         .target(name: "SwiftUI", path: "Linux/SwiftUI"),
         .executableTarget(
@@ -14,8 +14,8 @@ import PackageDescription
         .testTarget(name: "KapprumUITests", dependencies: ["Samples", "KapprumUI", "KapprumKit", "KapprumCore", "SwiftUI"]),
     ]
 #else
-    let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "build/Kapprum.xcframework")
-    let stand: [Target.Dependency] = []
+    let core: Target = .binaryTarget(name: "KapprumCoreFFI", path: "Generated/Kapprum.xcframework")
+    let standIn: [Target.Dependency] = []
     let linux: [Target] = []
 #endif
 
@@ -23,20 +23,13 @@ let package = Package(
     name: "Kapprum",
     defaultLocalization: "sv",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "KapprumUI", targets: ["KapprumUI"])],
+    products: [.library(name: "KapprumUI", targets: ["KapprumUI", "KapprumKit", "KapprumCore"])],
     targets: [
         core,
-        .target(
-            name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore",
-            linkerSettings: [.linkedLibrary("kapprum", .when(platforms: [.linux]))]),
+        .target(name: "KapprumCore", dependencies: ["KapprumCoreFFI"], path: "Generated/KapprumCore"),
+        .target(name: "KapprumDesign", dependencies: standIn, path: "Generated/Design"),
         .target(name: "KapprumKit", dependencies: ["KapprumCore"]),
-        .target(
-            name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore"] + stand, path: ".",
-            exclude: [
-                "App", "Bench", "Linux", "Tests", "Sources/KapprumKit", "Generated/KapprumCore", "Generated/KapprumCoreFFI",
-                "Generated/Design/Localizable.xcstrings", "tools", "build", "project.yml", "README.md", "verify.sh",
-            ],
-            sources: ["Sources/KapprumUI", "Generated/Design"]),
+        .target(name: "KapprumUI", dependencies: ["KapprumKit", "KapprumCore", "KapprumDesign"] + standIn),
         .target(name: "Samples", dependencies: ["KapprumCore"], path: "Tests/Samples"),
         .testTarget(name: "KapprumKitTests", dependencies: ["Samples", "KapprumKit", "KapprumCore"]),
     ] + linux,

@@ -26,7 +26,7 @@ done
 for file in libkapprum.so kapprum-world; do
   [ -e "$KAPPRUM_LIBRARY/$file" ] || missing "$KAPPRUM_LIBRARY/$file is missing: build it first (cargo xtask bindings)"
 done
-for file in KapprumCore/KapprumCore.swift KapprumCoreFFI/module.modulemap Design/Phrase.swift Design/Localizable.xcstrings; do
+for file in KapprumCore/KapprumCore.swift KapprumCoreFFI/module.modulemap Design/Phrase.swift Resources/Localizable.xcstrings; do
   [ -e "$ios/Generated/$file" ] || missing "ios/Generated/$file is missing: cargo xtask bindings writes it"
 done
 
@@ -50,7 +50,7 @@ done
 said "rules of the sources"
 # Views draw what the core says: no logs, and nothing of the system but what stands in App.
 if grep -rnE '\b(print|debugPrint|NSLog|os_log|Logger)\(' "$ios/Sources" "$ios/App"; then missing "the app writes no logs"; fi
-if grep -rnE '^ *import ' "$ios/Sources" | grep -vE 'import (Foundation|Observation|SwiftUI|KapprumCore|KapprumKit)$'; then missing "only App may import these"; fi
+if grep -rnE '^ *import ' "$ios/Sources" | grep -vE 'import (Foundation|Observation|SwiftUI|KapprumCore|KapprumDesign|KapprumKit)$'; then missing "only App may import these"; fi
 
 options=("${strict[@]}")
 if [ "$mode" = --sanitize ]; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# On a Mac: the core for devices and the simulator, as build/Kapprum.xcframework, for Package.swift.
+# On a Mac: the core for devices and the simulator, as Generated/Kapprum.xcframework, for Package.swift.
 # Before it: cargo xtask bindings, which writes Generated/.
 set -euo pipefail
 ios=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,7 +16,7 @@ cp "$ios/Generated/KapprumCoreFFI/KapprumCoreFFI.h" "$work/headers/"
 # In an XCFramework the map must be called module.modulemap.
 cp "$ios/Generated/KapprumCoreFFI/module.modulemap" "$work/headers/module.modulemap"
 lipo -create -output "$work/simulator/libkapprum.a" target/{aarch64-apple-ios-sim,x86_64-apple-ios}/mobile/libkapprum.a
-rm -rf "$ios/build/Kapprum.xcframework"
-xcodebuild -create-xcframework -output "$ios/build/Kapprum.xcframework" \
+rm -rf "$ios/Generated/Kapprum.xcframework"
+xcodebuild -create-xcframework -output "$ios/Generated/Kapprum.xcframework" \
   -library target/aarch64-apple-ios/mobile/libkapprum.a -headers "$work/headers" \
   -library "$work/simulator/libkapprum.a" -headers "$work/headers"

@@ -12,7 +12,7 @@ import SwiftUI
 @MainActor let catalog: Catalog = {
     let ios = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     do {
-        try Catalog.shared.load(ios.appendingPathComponent("Generated/Design/Localizable.xcstrings").path)
+        try Catalog.shared.load(ios.appendingPathComponent("Generated/Resources/Localizable.xcstrings").path)
     } catch {
         fatalError("no String Catalog: \(error). cargo xtask bindings writes it.")
     }

@@ -1,6 +1,7 @@
 // A view of the core on the screen: followed while it is looked at, with what stands there when there is nothing to show.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

@@ -1,10 +1,12 @@
 // What the core's words look like: each state, tone and mark has a colour, an icon and a word, never a colour alone.
 
 import KapprumCore
+import KapprumDesign
 import SwiftUI
 
-/// The core's tabs, not SwiftUI's.
+/// The core's tabs, not SwiftUI's; the design's tones, not the core's.
 typealias Tab = KapprumCore.Tab
+typealias Tone = KapprumDesign.Tone
 
 extension EnvironmentValues {
     /// The colours of the theme in use.

@@ -2,6 +2,7 @@
 // At the foot, so that nothing jumps when it comes.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

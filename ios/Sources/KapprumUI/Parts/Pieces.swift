@@ -1,6 +1,7 @@
 // The small pieces that screens are put together from.
 
 import KapprumCore
+import KapprumDesign
 import SwiftUI
 
 /// An icon that grows with the text beside it.

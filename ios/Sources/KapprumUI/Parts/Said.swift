@@ -1,5 +1,6 @@
 // The short messages over everything: seen, and said aloud to those who listen.
 
+import KapprumDesign
 import SwiftUI
 
 enum Said: Equatable {

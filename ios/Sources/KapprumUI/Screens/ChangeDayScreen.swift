@@ -1,6 +1,7 @@
 // Change one day: as in the week, other times, or not coming; and a word to the staff. What is typed outlives the app.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

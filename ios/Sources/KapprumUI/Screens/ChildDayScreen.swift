@@ -1,6 +1,7 @@
 // One child's day: its places and times, what is reported, and the days to go to.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

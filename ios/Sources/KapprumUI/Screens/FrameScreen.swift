@@ -1,6 +1,7 @@
 // The frame around the screens: tabs by role, what waits, how the data stands, what can be taken back.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

@@ -1,6 +1,7 @@
 // A group's board: forty children at 07:55, each a row with one button.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

@@ -1,6 +1,7 @@
 // The groups one works with: beside their board on a wide screen, above it on a narrow one.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

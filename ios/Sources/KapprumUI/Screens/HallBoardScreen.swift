@@ -1,6 +1,7 @@
 // The board in the hall: a grid of large tiles, read and pressed from a child's height. A tile asks before it does.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

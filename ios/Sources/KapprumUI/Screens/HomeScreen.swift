@@ -1,6 +1,7 @@
 // Home: one's children today. From here an absence is two taps away.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

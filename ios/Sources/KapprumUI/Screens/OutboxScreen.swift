@@ -1,6 +1,7 @@
 // The outbox: what is sent, what waits, what was refused and why.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

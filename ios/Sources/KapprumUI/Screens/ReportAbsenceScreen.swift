@@ -1,6 +1,7 @@
 // Report absence: preset to the child and today, so that "Send" is the second tap. What is chosen outlives the app.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

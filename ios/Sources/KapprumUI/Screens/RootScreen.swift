@@ -1,6 +1,7 @@
 // What stands on the screen as a whole: the core is opened, nobody is signed in, or the frame.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

@@ -1,6 +1,7 @@
 // Settings: language, accounts and how to leave, what this app is.
 
 import KapprumCore
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

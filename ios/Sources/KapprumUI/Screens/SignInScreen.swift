@@ -1,5 +1,6 @@
 // Sign-in by an invitation's link. What was pasted stays until it has worked.
 
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 

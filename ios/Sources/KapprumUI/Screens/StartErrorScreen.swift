@@ -1,5 +1,6 @@
 // The core could not be opened: why, and what to do.
 
+import KapprumDesign
 import KapprumKit
 import SwiftUI
 
