@@ -77,6 +77,7 @@ undo_too_late = It is too late to undo. Make a new change instead.
 
 ## The group’s board
 group_choose = Choose a group
+group_none = You have no groups yet. They come when the preschool or school has added you.
 group_who = Who are you?
 group_who_explanation = Choose your name. It shows who checked in.
 group_acting_as = You are { $name }

@@ -77,6 +77,7 @@ undo_too_late = Det är för sent att ångra. Gör en ny ändring i stället.
 
 ## Gruppens tavla
 group_choose = Välj grupp
+group_none = Du har inga grupper än. De kommer när förskolan eller skolan har lagt in dig.
 group_who = Vem är du?
 group_who_explanation = Välj ditt namn. Då syns det vem som checkade in.
 group_acting_as = Du är { $name }

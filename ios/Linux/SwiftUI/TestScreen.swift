@@ -32,6 +32,14 @@
             runtime.dirty.set()
         }
     }
+    /// A wide window, as on a tablet.
+    public var isWide: Bool {
+        get { env.horizontalSizeClass == .regular }
+        set {
+            env.horizontalSizeClass = newValue ? .regular : .compact
+            runtime.dirty.set()
+        }
+    }
     /// What can be reached: of what lies above the rest, only the topmost.
     public var tree: [Node] {
         let nodes = current()

@@ -111,6 +111,18 @@ import Testing
         await app.leave()
     }
 
+    @Test(arguments: [TabKind.groups, .wall]) func whoHasNoGroupIsToldSoAndNotWhileGroupsAreOnTheirWay(kind: TabKind) async throws {
+        let loading = Notice(tone: .neutral, text: "Hämtar just nu", help: nil)
+        let script = ScriptedCore([.frame: Samples.frame(kind, notice: loading)])
+        let app = Shown(script)
+        try await app.screen.wait(for: "Hämtar just nu")
+        if kind == .groups { #expect(!app.screen.shows("Du har inga grupper än.")) }
+        script.show(.frame, Samples.frame(kind))
+        try await app.screen.wait(for: "Du har inga grupper än.")
+        #expect(app.screen.nameless == [])
+        await app.leave()
+    }
+
     @Test func theBoardReachesItsSettings() async throws {
         let script = ScriptedCore([.frame: Samples.frame(.wall, groups: 1), .hallBoard(group: "g0"): Samples.hallBoard()])
         let app = Shown(script)

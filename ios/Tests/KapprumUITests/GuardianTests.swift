@@ -156,6 +156,32 @@ import Testing
         await app.leave()
     }
 
+    /// The device is turned, or the window made wider, in mid-form.
+    @Test func whatIsChosenOutlivesARotation() async throws {
+        let app = Shown(script)
+        try await app.screen.wait(for: "Ebba, Väntas")
+        try app.screen.tap("Anmäl att Ebba inte kommer")
+        try await app.screen.wait(what: "the form") { $0.find("Skicka", "button")?.on == true }
+        try app.screen.choose("i morgon", in: "Välj dag")
+        app.screen.isWide = true
+        #expect(app.screen.find("Välj dag")?.value == "i morgon")
+        app.screen.isWide = false
+        #expect(app.screen.find("Välj dag")?.value == "i morgon")
+        await app.leave()
+    }
+
+    @Test func aRefusalIsSaidAloud() async throws {
+        let app = Shown(script)
+        try await app.screen.wait(for: "Ebba, Väntas")
+        try app.screen.tap("Anmäl att Ebba inte kommer")
+        try await app.screen.wait(what: "the form") { $0.find("Skicka", "button")?.on == true }
+        script.refuse(.Refused(reason: "Det gick inte just i det här provet."))
+        try app.screen.tap("Skicka")
+        try await app.screen.wait(for: "Det gick inte just i det här provet.")
+        #expect(Announcements.shared.all.contains("Det gick inte just i det här provet."))
+        await app.leave()
+    }
+
     @Test func theOutboxTellsWhatCameOfEachAndLetsGo() async throws {
         script.show(.frame, Samples.frame(waiting: "2 väntar"))
         let app = Shown(script)

@@ -7,6 +7,7 @@ import Testing
 
 @MainActor @Suite struct SaidTests {
     @Test(arguments: ["sv", "en", "ar"]) func whatIsSaidIsWhatIsSeen(locale: String) {
+        let catalog = catalog
         for said in [Said.saved, .savedOffline, .undone, .undoTooLate, .came("Love"), .wentHome("Love")] {
             let screen = TestScreen(Text(said.phrase), locale: locale)
             #expect(screen.text == "text \"\(catalog.text(said.key, ["Love"], Locale(identifier: locale)))\"")

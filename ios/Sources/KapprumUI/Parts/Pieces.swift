@@ -132,13 +132,16 @@ struct ChoiceChip: View {
 /// Instead of content: an icon and a sentence, in the middle.
 struct Instead: View {
     let icon: Icon
-    let text: String
+    let words: Text
     @Environment(\.palette) private var palette
+
+    init(icon: Icon, text: String) { (self.icon, words) = (icon, Text(text)) }
+    init(icon: Icon, phrase: LocalizedStringKey) { (self.icon, words) = (icon, Text(phrase)) }
 
     var body: some View {
         VStack(spacing: Tokens.Space.large) {
             ScaledIcon(icon).foregroundStyle(palette.inkMuted)
-            Text(text).font(Tokens.Typeface.body).foregroundStyle(palette.ink).multilineTextAlignment(.center)
+            words.font(Tokens.Typeface.body).foregroundStyle(palette.ink).multilineTextAlignment(.center)
         }
         .padding(Tokens.Space.vast)
         .frame(maxWidth: .infinity)
@@ -159,5 +162,6 @@ struct RefusedLine: View {
         .frame(maxWidth: .infinity, alignment: .leading)
         .background(palette.critical.container, in: RoundedRectangle(cornerRadius: Tokens.Corner.small))
         .accessibilityElement(children: .combine)
+        .onChange(of: reason, initial: true) { _, reason in AccessibilityNotification.Announcement(reason).post() }
     }
 }

@@ -58,11 +58,11 @@ struct FrameScreen: View {
     @ViewBuilder private func page(_ kind: TabKind, _ frame: Frame) -> some View {
         switch kind {
         case .home: HomeScreen(core: core)
-        case .groups: GroupsScreen(core: core, groups: frame.groups)
+        case .groups: GroupsScreen(core: core, groups: frame.groups, fetching: frame.notice != nil)
         case .outbox: OutboxScreen(core: core)
         case .settings: SettingsScreen(core: core, frame: frame, addAccount: { signingIn = true })
-        // Shown alone, above; a board without a group has nothing but the frame's notice.
-        case .wall: EmptyView()
+        // Shown alone, above, unless it has lost its group.
+        case .wall: ScrollView { Instead(icon: .board, phrase: Phrase.groupNone) }
         }
     }
 

@@ -8,6 +8,8 @@ import SwiftUI
 struct GroupsScreen: View {
     let core: CoreModel
     let groups: [GroupChoice]
+    /// Groups may still be on their way.
+    let fetching: Bool
     @State private var chosen: GroupId?
     @Environment(\.horizontalSizeClass) private var width
     @Environment(\.palette) private var palette
@@ -43,7 +45,13 @@ struct GroupsScreen: View {
     private var shown: GroupId? { groups.first { $0.group == chosen }?.group ?? groups.first?.group }
 
     @ViewBuilder private var board: some View {
-        if let shown { GroupBoardScreen(core: core, group: shown).id(shown) }
+        if let shown {
+            GroupBoardScreen(core: core, group: shown).id(shown)
+        } else if fetching {
+            ProgressView().accessibilityLabel(Phrase.loading).frame(maxWidth: .infinity, maxHeight: .infinity)
+        } else {
+            ScrollView { Instead(icon: .group, phrase: Phrase.groupNone) }.background(palette.background)
+        }
     }
 }
 
