@@ -60,7 +60,9 @@ fi
 said "build and test${mode:+ under the thread sanitizer}"
 log=$(mktemp); trap 'rm -f "$log"' EXIT
 swift build --build-tests "${options[@]}" >"$log" 2>&1 || { cat "$log" >&2; missing "the build failed"; }
-swift test --skip-build --disable-xctest "${options[@]}" >"$log" 2>&1 || { grep -vE '^(◇|✔)' "$log" >&2; missing "a test failed"; }
+# A test that hangs fails: seconds are needed, minutes are given.
+test=("$ios/tools/swift.sh" test --skip-build --disable-xctest "${options[@]}")
+timeout --kill-after=10 600 "${test[@]}" >"$log" 2>&1 || { grep -vE '^(◇|✔)' "$log" >&2; missing "a test failed, or hung"; }
 # A test that is silently not found would be no test: as many ran as are written.
 written=$(grep -rhoE '@Test\b' "$ios/Tests" | wc -l)
 ran=$(sed -nE 's/.*Test run with ([0-9]+) tests? passed.*/\1/p' "$log" | tail -n 1)

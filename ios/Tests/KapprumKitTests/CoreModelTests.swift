@@ -75,13 +75,13 @@ import Testing
         #expect(script.asked.last == "suspend")
     }
 
-    @Test func aFeedEndsWithItsTask() async {
+    @Test func aFeedEndsWithItsTask() async throws {
         let script = ScriptedCore([.home: Samples.home()])
         let model = CoreModel(start: { script })
         await model.open()
         let feed: FeedModel<Home> = model.feed(.home) { if case .home(let home) = $0 { home } else { nil } }
         let following = Task { await feed.follow() }
-        await script.wait { script.openFeeds() == 1 }
+        try await script.wait { script.openFeeds() == 1 }
         following.cancel()
         await following.value
         #expect(script.openFeeds() == 0)

@@ -19,10 +19,10 @@ import Testing
         #expect(script.sent == [.checkIn(at)])
         #expect(app.screen.find("Ångra", "button")?.hint == "Barn 0")
         try app.screen.tap("Ångra")
-        await script.wait { script.sent.count == 2 }
+        try await script.wait { script.sent.count == 2 }
         #expect(script.sent.last == .undoCheck(at: AtPlacement(child: "k0", placement: "p0", group: nil), event: "e0"))
         try app.screen.tap("Gick hem, Barn 0")
-        await script.wait { script.sent.count == 3 }
+        try await script.wait { script.sent.count == 3 }
         await app.leave()
     }
 
@@ -53,17 +53,17 @@ import Testing
         try app.screen.tap("Byt person")
         try app.screen.tap("Maja")
         try app.screen.tap("Kom, Barn 1")
-        await script.wait { !script.sent.isEmpty }
+        try await script.wait { !script.sent.isEmpty }
         #expect(script.asked.contains("send as maja"))
         try await app.screen.wait(for: "Du är Maja")
         #expect(script.sent == [.checkIn(AtPlacement(child: "k1", placement: "p1", group: nil))])
         try app.screen.tap("Byt person")
         try app.screen.tap("Petra")
         try app.screen.tap("Gick hem, Barn 0")
-        await script.wait { script.asked.contains("send as petra") }
+        try await script.wait { script.asked.contains("send as petra") }
         try await app.screen.wait(for: "Sparat")
         try app.screen.tap(app.screen.noteUndo)
-        await script.wait { script.asked.contains("undo c1 as petra") }
+        try await script.wait { script.asked.contains("undo c1 as petra") }
         await app.leave()
     }
 
@@ -103,7 +103,7 @@ import Testing
 
         try app.screen.tap(starting: "Barn 0")
         try app.screen.tap("Ångra")
-        await script.wait { script.sent.count == 2 }
+        try await script.wait { script.sent.count == 2 }
         #expect(script.sent.last == .undoCheck(at: AtPlacement(child: "k0", placement: "p0", group: "g0"), event: "e0"))
         try app.screen.tap(starting: "Barn 0")
         try app.screen.tap("Avbryt")

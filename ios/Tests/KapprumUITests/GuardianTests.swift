@@ -50,7 +50,7 @@ import Testing
         try app.screen.type("09:15", into: "Borta från")
         try app.screen.type("11:00", into: "Borta till")
         try app.screen.tap("Skicka")
-        await script.wait { script.sent.count == 3 }
+        try await script.wait { script.sent.count == 3 }
         let part = Days(from: Samples.today, until: Samples.today, part: Interval(start: "09:15", end: "11:00"))
         #expect(script.sent.last == .reportAbsence(child: "love", days: part))
         await app.leave()
@@ -189,7 +189,7 @@ import Testing
         try app.screen.tap("2 väntar")
         try await app.screen.wait(for: "Nekat: Tiderna är låsta.")
         try app.screen.tap("Ta bort")
-        await script.wait { script.asked.contains("dismiss d") }
+        try await script.wait { script.asked.contains("dismiss d") }
         try app.screen.tap("Ångra")
         try await app.screen.wait(for: "Ångrat")
         #expect(script.asked.contains("undo w"))

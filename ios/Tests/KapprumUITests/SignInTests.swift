@@ -59,7 +59,7 @@ import Testing
         try await app.screen.wait(for: "Ebba")
         try app.screen.open(URL(string: "https://kapprum.example/#invite=two")!)
         try app.screen.tap("Fortsätt")
-        await script.wait { script.asked.contains("sign in https://kapprum.example/#invite=two beside 1") }
+        try await script.wait { script.asked.contains("sign in https://kapprum.example/#invite=two beside 1") }
         try await app.screen.wait(until: "Länk från inbjudan")
         await app.leave()
     }

@@ -55,7 +55,7 @@ import Testing
         let script = ScriptedCore([.frame: Samples.frame()])
         let app = Shown(script)
         try await app.screen.wait(for: "tab \"Hem\"")
-        await script.wait { script.openFeeds() == 2 }
+        try await script.wait { script.openFeeds() == 2 }
         script.fail(.home, .Storage(code: .other, reason: "Telefonen kan inte spara. Starta om den och försök igen."))
         try await app.screen.wait(for: "Starta om den")
         script.show(.home, Samples.home())
@@ -72,7 +72,7 @@ import Testing
         let app = Shown(script)
         try await app.screen.wait(for: "Så står det till.")
         try app.screen.tap(button)
-        await script.wait { script.asked.contains(asked) }
+        try await script.wait { script.asked.contains(asked) }
         await app.leave()
     }
 
@@ -106,7 +106,7 @@ import Testing
         let app = Shown(script)
         try await app.screen.wait(for: "\(name)39")
         try app.screen.tap("Kom, \(name)37")
-        await script.wait { script.sent.count == 1 }
+        try await script.wait { script.sent.count == 1 }
         #expect(app.screen.controls.filter { $0.hasPrefix("Kom, ") || $0.hasPrefix("Gick hem, ") }.count == 40)
         await app.leave()
     }

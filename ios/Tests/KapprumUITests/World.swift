@@ -80,6 +80,8 @@ final class World: @unchecked Sendable {
         }
     }
     private func end() async {
+        // Said, not only closed: a world that was started meanwhile holds this one's input open too.
+        try? told.fileHandleForWriting.write(contentsOf: Data("end\n".utf8))
         try? told.fileHandleForWriting.close()
         await withCheckedContinuation { continuation in
             queue.async {

@@ -15,7 +15,7 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
     private var signedIn: [SignedIn]
     private var unsent: UInt64 = 0
     private var late = false
-    private var waiting: [(condition: @Sendable () -> Bool, woken: CheckedContinuation<Void, Never>)] = []
+    private var waiting: [UUID: (condition: @Sendable () -> Bool, woken: CheckedContinuation<Bool, Never>)] = [:]
 
     public init(_ screens: [Ask: Screen] = [:], signedIn: [SignedIn] = [Samples.anna]) {
         self.screens = screens
@@ -49,21 +49,27 @@ public final class ScriptedCore: KapprumProtocol, @unchecked Sendable {
         }
     }
 
-    /// Waits until the core has been asked what a test expects.
-    public func wait(until condition: @escaping @Sendable () -> Bool) async {
-        await withCheckedContinuation { continuation in
-            lock.withLock { waiting.append((condition, continuation)) }
+    public struct Unheard: Error {}
+
+    /// Waits until the core has been asked what a test expects; the clock only ends a wait that is in vain.
+    public func wait(until condition: @escaping @Sendable () -> Bool) async throws {
+        let id = UUID()
+        let alarm = Task {
+            try await Task.sleep(for: .seconds(10))
+            let late = lock.withLock { waiting.removeValue(forKey: id) }
+            late?.woken.resume(returning: false)
+        }
+        defer { alarm.cancel() }
+        let heard = await withCheckedContinuation { continuation in
+            lock.withLock { waiting[id] = (condition, continuation) }
             wake()
         }
+        if !heard { throw Unheard() }
     }
     private func wake() {
         // Outside the lock: a condition asks this core.
-        let all = lock.withLock {
-            defer { waiting = [] }
-            return waiting
-        }
-        for one in all {
-            if one.condition() { one.woken.resume() } else { lock.withLock { waiting.append(one) } }
+        for (id, one) in lock.withLock({ waiting }) where one.condition() {
+            lock.withLock { waiting.removeValue(forKey: id) }?.woken.resume(returning: true)
         }
     }
 
