@@ -14,6 +14,8 @@ import Observation
     public var start: Date = ClockTime.date("08:00") { didSet { changed() } }
     public var end: Date = ClockTime.date("12:00") { didSet { changed() } }
     public private(set) var ready = false
+    /// It had been begun before: what was typed is here again.
+    public private(set) var restored = false
     public private(set) var sending = false
     public private(set) var refused: String?
 
@@ -35,7 +37,10 @@ import Observation
         (from, until) = (today, today)
         let possible = screen.children.filter { $0.instead == nil }.map(\.child)
         if let child { children = [child] } else if possible.count == 1 { children = Set(possible) }
-        if case .reportAbsence(let drafted, let days) = draft, child == nil || child == drafted, possible.contains(drafted) { take(drafted, days, today) }
+        if case .reportAbsence(let drafted, let days) = draft, child == nil || child == drafted, possible.contains(drafted) {
+            take(drafted, days, today)
+            restored = true
+        }
         (taking, ready) = (false, true)
     }
 

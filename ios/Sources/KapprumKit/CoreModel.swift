@@ -41,6 +41,7 @@ import Observation
     private var lifecycle: Task<Void, Never>?
     private var asleep = false
     private var looking = false
+    private var left = false
 
     /// - Parameter start: opens the core. It reads files and keys, so it runs beside the main thread.
     public init(noteLasts: Duration = .seconds(10), start: @escaping @Sendable () throws -> any KapprumProtocol) {
@@ -68,6 +69,8 @@ import Observation
             try lookWho()
             state = .open
             if looking { try core?.foreground(looking: true) }
+            // Left before it was open.
+            if left { await fallAsleep() }
         } catch {
             state = .failed(reason(error), update: isOutdated(error))
         }
@@ -188,7 +191,6 @@ extension CoreModel {
         return 0
     }
 
-    public func speak(_ language: Language) { try? core?.speak(language: language) }
     public var openFeeds: Int { Int(core?.openFeeds() ?? 0) }
 }
 
@@ -218,7 +220,7 @@ extension CoreModel {
     /// Somebody looks at the app.
     public func comeForward() async {
         await inOrder {
-            self.looking = true
+            (self.looking, self.left) = (true, false)
             await self.awake()
             try? self.core?.foreground(looking: true)
         }
@@ -226,7 +228,7 @@ extension CoreModel {
     /// The system may freeze the app as soon as this returns.
     public func rest() async {
         await inOrder {
-            self.looking = false
+            (self.looking, self.left) = (false, true)
             await self.fallAsleep()
         }
     }

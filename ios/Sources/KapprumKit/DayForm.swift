@@ -16,6 +16,8 @@ import Observation
     public var spans: [Span] = [] { didSet { changed() } }
     public var comment = "" { didSet { changed() } }
     public private(set) var ready = false
+    /// It had been begun before: what was typed is here again.
+    public private(set) var restored = false
     public private(set) var sending = false
     public private(set) var refused: String?
 
@@ -39,6 +41,7 @@ import Observation
         usual = screen.usual
         if case .changeDay(_, _, _, let times, let comment) = draft {
             take(times, comment)
+            restored = true
         } else {
             take(screen.times, screen.comment)
         }

@@ -48,6 +48,16 @@ import Testing
         #expect(model.awakened == 1)
     }
 
+    @Test func anAppThatIsLeftBeforeItIsOpenSleepsAllTheSame() async {
+        let script = ScriptedCore()
+        let model = CoreModel(start: { script })
+        await model.rest()
+        await model.open()
+        #expect(script.asked == ["left", "suspend"])
+        await model.comeForward()
+        #expect(script.asked == ["left", "suspend", "resume", "looked at"])
+    }
+
     @Test func filesOfANewerAppAskForAnUpdate() async {
         let model = CoreModel(start: { throw KapprumError.Outdated(reason: "Appen är för gammal. Uppdatera den.") })
         await model.open()

@@ -60,6 +60,7 @@ import Testing
             try again.screen.tap("Ändra dagen")
             try await again.screen.wait(what: "what was typed") { $0.find("Till personalen", "field")?.value == "Mormor hämtar" }
             #expect(again.screen.find("Går", "time")?.value == "14:30")
+            #expect(again.screen.shows("Det du skrev är kvar."))
             try again.screen.tap("Spara")
             try await again.screen.wait(for: "14.30")
             await again.core.draftsKept()
@@ -67,6 +68,7 @@ import Testing
             // Sent: the next time the form is as the day stands.
             try again.screen.tap("Ändra dagen")
             try await again.screen.wait(what: "the day as it stands") { $0.find("Går", "time")?.value == "14:30" }
+            #expect(!again.screen.shows("Det du skrev är kvar."))
             try again.screen.tap("Avbryt")
             await again.end()
         }

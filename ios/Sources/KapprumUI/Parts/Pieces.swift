@@ -18,13 +18,16 @@ struct ScaledIcon: View {
 struct ToneLine: View {
     let icon: Icon
     let tone: Tone
-    let text: String
+    let words: Text
     @Environment(\.palette) private var palette
+
+    init(icon: Icon, tone: Tone, text: String) { (self.icon, self.tone, words) = (icon, tone, Text(text)) }
+    init(icon: Icon, tone: Tone, phrase: LocalizedStringKey) { (self.icon, self.tone, words) = (icon, tone, Text(phrase)) }
 
     var body: some View {
         HStack(alignment: .top, spacing: Tokens.Space.small) {
             ScaledIcon(icon).foregroundStyle(palette[tone].strong)
-            Text(text).font(Tokens.Typeface.caption).foregroundStyle(palette.ink)
+            words.font(Tokens.Typeface.caption).foregroundStyle(palette.ink)
         }
     }
 }

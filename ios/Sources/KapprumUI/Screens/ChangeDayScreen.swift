@@ -27,6 +27,7 @@ struct ChangeDayScreen: View {
                     if let instead = change.instead {
                         Section { ToneLine(icon: .info, tone: .attention, text: instead) }
                     } else {
+                        if form.restored { Section { ToneLine(icon: .info, tone: .info, phrase: Phrase.draftKept) } }
                         TimesSection(form: form, ordinary: change.ordinary)
                         if change.comments { CommentSection(form: form, most: Int(change.most), hint: change.hint) }
                         save

@@ -22,6 +22,7 @@ struct ReportAbsenceScreen: View {
         NavigationStack {
             FeedView(core, feed) { report in
                 Form {
+                    if form.restored { Section { ToneLine(icon: .info, tone: .info, phrase: Phrase.draftKept) } }
                     Section(Phrase.reportChildren) {
                         ForEach(report.children, id: \.child) { ChildChoice(choice: $0, form: form) }
                     }
