@@ -29,6 +29,8 @@ extension Scene {
 }
 extension App {
     public static func main() async {
+        // Run from ios/, as tools/swift.sh does.
+        try? Catalog.shared.load("Generated/Resources/Localizable.xcstrings")
         let screen = Self().body._screen
         func show() async {
             _ = screen.text
