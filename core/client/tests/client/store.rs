@@ -15,6 +15,7 @@ use kapprum_client::sync::rows::Rows;
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{ChildId, CommandId, PlacementId};
 use kapprum_domain::refusal::Refusal;
+use kapprum_domain::screen::Ask;
 use kapprum_domain::time::{DAY, HOUR, MINUTE, Timestamp};
 use kapprum_protocol::frame::{Entry, Frame, Freshness, Row, Snap};
 use kapprum_protocol::receipt::{Outcome, Receipt};
@@ -161,6 +162,28 @@ fn commands_given_together_are_saved_together_or_not_at_all() {
     assert_eq!(world.states(), []);
     world.save(&[phone(anna(), 1), phone(anna(), 2)]).unwrap();
     assert_eq!(world.states(), [RowState::Waiting, RowState::Waiting]);
+}
+
+#[test]
+fn what_a_form_had_is_there_again_until_its_day_is_over() {
+    let world = World::fetched();
+    let (child, placement, day) = (ChildId(Uuid::from_u128(1)), PlacementId(Uuid::from_u128(2)), world.now().now.day());
+    let ask = |day| Ask::ChangeDay { child, placement, day };
+    let typed = |comment: &str| {
+        let comment = comment.to_owned();
+        Command::ChangeDay { child, placement, day, times: None, comment }
+    };
+    let draft = |ask: &Ask, now| world.store.read(|reader| reader.draft(ask, now)).unwrap();
+    world.store.keep_draft(&ask(day), Some(&typed("Mor"))).unwrap();
+    world.store.keep_draft(&ask(day), Some(&typed("Mormor"))).unwrap();
+    world.reopen();
+    assert_eq!(draft(&ask(day), world.now().now), Some(typed("Mormor")));
+    assert_eq!(draft(&ask(day.plus(1)), world.now().now), None, "another day's form is another");
+    assert_eq!(draft(&ask(day), day.end()), None, "the day is over");
+    assert!(matches!(world.store.keep_draft(&ask(day), Some(&typed(&"x".repeat(70_000)))), Err(Error::TooLarge)));
+    assert_eq!(draft(&ask(day), world.now().now), Some(typed("Mormor")), "what was kept stays");
+    world.store.keep_draft(&ask(day), None).unwrap();
+    assert_eq!(draft(&ask(day), world.now().now), None);
 }
 
 #[test]
