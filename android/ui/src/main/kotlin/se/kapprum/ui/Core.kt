@@ -3,11 +3,11 @@ package se.kapprum.ui
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.State
 import androidx.compose.runtime.produceState
+import androidx.compose.runtime.withFrameNanos
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.Channel
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -33,7 +33,7 @@ sealed interface Shown<out T> {
 }
 
 /** A short word at the screen's lower edge, with what it can take back. */
-data class Message(val text: Wording, val undo: List<String> = emptyList(), val serial: Long = 0)
+data class Message(val text: Wording, val undo: List<String> = emptyList(), val tapped: String? = null, val serial: Long = 0)
 
 /** What became of something that was sent. */
 sealed interface Sent {
@@ -83,7 +83,7 @@ class Core(private val kapprum: KapprumInterface, val profile: UInt, private val
         scope.launch {
             val sent = send(commands, tapped)
             when (sent) {
-                is Sent.Saved -> if (saved != null) say(saved, sent.commands)
+                is Sent.Saved -> if (saved != null) say(saved, sent.commands, tapped)
                 is Sent.Refused -> say(sent.problem.text)
             }
             then(sent)
@@ -93,10 +93,10 @@ class Core(private val kapprum: KapprumInterface, val profile: UInt, private val
     /** Saves a form's [commands]; the form hears what became of it, also when it was turned meanwhile. */
     fun submit(commands: List<Command>, then: (Sent) -> Unit) { scope.launch { then(send(commands)) } }
 
-    fun undo(commands: List<String>) {
+    fun undo(commands: List<String>, tapped: String? = null) {
         scope.launch {
             attempt {
-                val undone = commands.map { kapprum.undo(profile, it) }
+                val undone = commands.map { kapprum.undo(profile, it, tapped) }
                 say(Wording.Of(if (undone.all { it }) Label.Undone else Label.UndoTooLate))
             }
         }
@@ -113,7 +113,7 @@ class Core(private val kapprum: KapprumInterface, val profile: UInt, private val
     /** Keeps what a form holds, in the order in which it is told; null when it is sent or thrown away. */
     fun keepDraft(ask: Ask, command: Command?) { drafts.trySend(ask to command) }
 
-    fun say(text: Wording, undo: List<String> = emptyList()) { shownMessage.value = Message(text, undo, ++serial) }
+    fun say(text: Wording, undo: List<String> = emptyList(), tapped: String? = null) { shownMessage.value = Message(text, undo, tapped, ++serial) }
 
     fun hush(said: Message) { shownMessage.compareAndSet(said, null) }
 
@@ -149,6 +149,7 @@ fun <T : Any> Core.shown(ask: Ask, round: Int = 0, pick: (Screen) -> T?): State<
 /** False for a moment, so that what is there at once comes without a flash of placeholders. */
 @Composable
 fun patience(): State<Boolean> = produceState(false) {
-    delay(150)
+    val start = withFrameNanos { it }
+    while (withFrameNanos { it } - start < 150_000_000L) Unit
     value = true
 }

@@ -113,15 +113,17 @@ private fun Condition(frame: Frame?, onTab: (TabKind) -> Unit, onHelp: (Help) ->
             ) {
                 if (notice != null) {
                     Row(
-                        Modifier.weight(1f).widthIn(min = 160.dp).heightIn(min = touch).align(Alignment.CenterVertically).semantics { liveRegion = LiveRegionMode.Polite },
+                        Modifier.weight(1f).widthIn(min = 200.dp).heightIn(min = touch).align(Alignment.CenterVertically).semantics { liveRegion = LiveRegionMode.Polite },
                         Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
                     ) {
                         Icon(noticeIcon(notice), null, Modifier.size(22.dp), tint = colors.strong)
                         Text(notice.text, color = colors.ink, style = MaterialTheme.typography.bodySmall)
                     }
                 }
-                if (waiting != null) Press(waiting, Icons.Waiting, { onTab(TabKind.OUTBOX) })
-                notice?.help?.let { help -> Press(words(helpLabel(help)), null, { onHelp(help) }) }
+                Row(Modifier.align(Alignment.CenterVertically)) {
+                    if (waiting != null) Press(waiting, Icons.Waiting, { onTab(TabKind.OUTBOX) })
+                    notice?.help?.let { help -> Press(words(helpLabel(help)), null, { onHelp(help) }) }
+                }
             }
         }
     }

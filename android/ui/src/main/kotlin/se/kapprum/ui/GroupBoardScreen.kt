@@ -18,6 +18,7 @@ import androidx.compose.foundation.lazy.grid.GridCells
 import androidx.compose.foundation.lazy.grid.LazyVerticalGrid
 import androidx.compose.foundation.lazy.grid.items
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.Button
 import androidx.compose.material3.ButtonDefaults
 import androidx.compose.material3.Icon
@@ -73,7 +74,7 @@ fun GroupBoardScreen(
                 val empty = shown.empty
                 if (empty != null) Quiet(empty, Icons.Group)
                 LazyVerticalGrid(
-                    GridCells.Adaptive(340.dp), contentPadding = PaddingValues(start = 12.dp, end = 12.dp, top = 8.dp, bottom = 24.dp),
+                    GridCells.Adaptive(columnWidth(300.dp)), contentPadding = PaddingValues(start = 12.dp, end = 12.dp, top = 8.dp, bottom = 24.dp),
                     horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp),
                 ) {
                     items(shown.rows, key = { it.child + it.placement }) { row -> ChildRow(row, { onTap(row) }, { onUndo(row) }) }
@@ -87,7 +88,7 @@ fun GroupBoardScreen(
 @OptIn(ExperimentalLayoutApi::class)
 @Composable
 private fun WhoAreYou(who: List<StaffChoice>, onPerson: (String) -> Unit) {
-    Column(Modifier.padding(16.dp), Arrangement.spacedBy(12.dp)) {
+    Column(Modifier.verticalScroll(rememberScrollState()).padding(16.dp), Arrangement.spacedBy(12.dp)) {
         Part(words(Label.GroupWho))
         Text(words(Label.GroupWhoExplanation), style = MaterialTheme.typography.bodyLarge)
         FlowRow(horizontalArrangement = Arrangement.spacedBy(12.dp), verticalArrangement = Arrangement.spacedBy(12.dp)) {
@@ -122,7 +123,7 @@ private fun ChildRow(row: BoardRow, onTap: () -> Unit, onUndo: () -> Unit) {
                 ) {
                     StateMark(row.state, size = 44.dp)
                     Column(Modifier.weight(1f)) {
-                        Text(row.name, style = MaterialTheme.typography.titleLarge)
+                        Fitting(row.name, style = MaterialTheme.typography.titleLarge)
                         Text(row.line, color = palette.inkMuted, style = MaterialTheme.typography.bodyMedium)
                         row.waiting?.let { WaitingLine(it) }
                     }

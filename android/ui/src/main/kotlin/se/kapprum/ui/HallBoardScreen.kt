@@ -3,7 +3,10 @@ package se.kapprum.ui
 import androidx.compose.foundation.BorderStroke
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ExperimentalLayoutApi
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
@@ -12,6 +15,7 @@ import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.sizeIn
+import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.grid.GridCells
 import androidx.compose.foundation.lazy.grid.LazyVerticalGrid
 import androidx.compose.foundation.lazy.grid.items
@@ -41,6 +45,7 @@ import se.kapprum.design.Label
 data class JustTapped(val child: String, val name: String, val direction: Direction)
 
 /** The board on the wall: a child finds its name and taps it. Nothing else is there to press by mistake. */
+@OptIn(ExperimentalLayoutApi::class)
 @Composable
 fun HallBoardScreen(
     title: String,
@@ -54,16 +59,19 @@ fun HallBoardScreen(
     onAgain: () -> Unit = {},
 ) {
     Column(Modifier.fillMaxSize().background(palette.background)) {
-        Row(Modifier.fillMaxWidth().padding(horizontal = 24.dp, vertical = 12.dp), Arrangement.spacedBy(24.dp), Alignment.CenterVertically) {
-            Text((view as? Shown.Ready)?.value?.title ?: title, Modifier.weight(1f).semantics { heading() }, style = boardType.title)
-            if (notice != null) Strip(notice.text, Icons.Offline, colors(notice.tone, palette), Modifier.weight(1f))
+        FlowRow(
+            Modifier.fillMaxWidth().padding(horizontal = 24.dp, vertical = 8.dp),
+            horizontalArrangement = Arrangement.spacedBy(24.dp), verticalArrangement = Arrangement.spacedBy(8.dp),
+        ) {
+            Fitting((view as? Shown.Ready)?.value?.title ?: title, Modifier.semantics { heading() }, style = boardType.title)
+            if (notice != null) Strip(notice.text, Icons.Offline, colors(notice.tone, palette), Modifier.widthIn(max = 480.dp).align(Alignment.CenterVertically))
         }
         Column(Modifier.weight(1f)) {
             Draw(view, onAgain, { Placeholders(3, 120.dp) }) { shown ->
                 val empty = shown.empty
                 if (empty != null) Quiet(empty, Icons.Board)
                 LazyVerticalGrid(
-                    GridCells.Adaptive(220.dp), contentPadding = PaddingValues(horizontal = 24.dp, vertical = 8.dp),
+                    GridCells.Adaptive(columnWidth(210.dp)), contentPadding = PaddingValues(horizontal = 24.dp, vertical = 8.dp),
                     horizontalArrangement = Arrangement.spacedBy(16.dp), verticalArrangement = Arrangement.spacedBy(16.dp),
                 ) {
                     items(shown.tiles, key = { it.child + it.placement }) { tile -> ChildTile(tile, just?.child == tile.child) { onTap(tile) } }
@@ -86,10 +94,12 @@ private fun Farewell(just: JustTapped?, message: Message?, onUndo: () -> Unit, o
             if (just == null) {
                 Text(message?.let { words(it.text) } ?: words(Label.HallExplanation), Modifier.semantics { liveRegion = LiveRegionMode.Polite }, color = palette.ink, style = boardType.line)
             } else {
-                Text(
-                    words(if (just.direction == Direction.IN) Label.HallCame else Label.HallWentHome, just.name),
-                    Modifier.weight(1f).semantics { liveRegion = LiveRegionMode.Polite }, style = boardType.name,
-                )
+                Box(Modifier.weight(1f)) {
+                    Fitting(
+                        words(if (just.direction == Direction.IN) Label.HallCame else Label.HallWentHome, just.name),
+                        Modifier.semantics { liveRegion = LiveRegionMode.Polite }, style = boardType.name,
+                    )
+                }
                 Button(onUndo, Modifier.sizeIn(minWidth = 160.dp, minHeight = boardTouch), shape = controlShape, colors = ButtonDefaults.buttonColors(palette.inverseAccent, palette.inverse)) {
                     Icon(Icons.Undo, null, Modifier.padding(end = 12.dp).size(36.dp))
                     Text(words(Label.Undo), style = boardType.name)
@@ -106,11 +116,11 @@ private fun ChildTile(tile: Tile, resting: Boolean, onTap: () -> Unit) {
     // Rests after a tap: a second pat of the same hand must not check the child out again.
     val pressable = tile.action != null && !resting
     val inside: @Composable () -> Unit = {
-        Column(Modifier.fillMaxWidth().heightIn(min = 136.dp).padding(16.dp), Arrangement.SpaceBetween) {
-            Text(tile.name, color = colors.ink, style = boardType.name)
+        Column(Modifier.fillMaxWidth().heightIn(min = 124.dp).padding(horizontal = 16.dp, vertical = 12.dp), Arrangement.SpaceBetween) {
+            Fitting(tile.name, color = colors.ink, style = boardType.name)
             Row(Modifier.padding(top = 8.dp), Arrangement.spacedBy(10.dp), Alignment.CenterVertically) {
                 Icon(look.icon, null, Modifier.size(40.dp), tint = colors.strong)
-                Text(tile.line, color = colors.ink, style = boardType.line)
+                Fitting(tile.line, color = colors.ink, style = boardType.line)
             }
         }
     }

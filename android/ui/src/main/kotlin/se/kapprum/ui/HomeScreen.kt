@@ -35,7 +35,7 @@ fun HomeScreen(title: String, home: Shown<Home>, onChild: (String) -> Unit, onRe
             val empty = view.empty
             if (empty != null) Quiet(empty, Icons.Home)
             LazyVerticalGrid(
-                GridCells.Adaptive(320.dp),
+                GridCells.Adaptive(columnWidth(300.dp)),
                 contentPadding = PaddingValues(start = 16.dp, end = 16.dp, top = 8.dp, bottom = 24.dp),
                 horizontalArrangement = Arrangement.spacedBy(12.dp), verticalArrangement = Arrangement.spacedBy(12.dp),
             ) {
@@ -56,7 +56,7 @@ private fun ChildCard(line: ChildLine, onOpen: () -> Unit, onReport: () -> Unit)
             ) {
                 StateMark(line.state, size = 52.dp)
                 Column(Modifier.weight(1f)) {
-                    Text(line.name, style = MaterialTheme.typography.titleLarge)
+                    Fitting(line.name, style = MaterialTheme.typography.titleLarge)
                     Text(line.line, style = MaterialTheme.typography.bodyLarge)
                     line.waiting?.let { WaitingLine(it) }
                 }

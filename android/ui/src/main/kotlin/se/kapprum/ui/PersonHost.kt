@@ -59,7 +59,7 @@ fun PersonHost(opened: Opened, core: Core, host: Host, target: Target?, onTarget
                 Help.SYNC -> core.sync()
             }
         },
-        message, { core.hush(it); core.undo(it.undo) }, core::hush,
+        message, { core.hush(it); core.undo(it.undo, it.tapped) }, core::hush,
         undoTarget = if (tab == TabKind.GROUPS) boardTouch else touch,
     ) {
         if (failed != null) Trouble(failed.problem) { round++ } else Inside(opened, core, host, frame, tab, places)

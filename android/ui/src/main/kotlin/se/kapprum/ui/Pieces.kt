@@ -14,8 +14,10 @@ import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.sizeIn
+import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.selection.selectable
 import androidx.compose.foundation.shape.RoundedCornerShape
+import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.Button
 import androidx.compose.material3.ButtonDefaults
 import androidx.compose.material3.Icon
@@ -53,7 +55,7 @@ fun Titled(title: String, onBack: (() -> Unit)? = null, under: String? = null, c
         Row(Modifier.fillMaxWidth().padding(start = if (onBack == null) 20.dp else 4.dp, end = 20.dp, top = 8.dp, bottom = 4.dp), verticalAlignment = Alignment.CenterVertically) {
             if (onBack != null) IconButton(onBack, Modifier.size(touch)) { Icon(Icons.Back, words(Label.Back)) }
             Column(Modifier.weight(1f).heightIn(min = 56.dp).padding(vertical = 4.dp), Arrangement.Center) {
-                Text(title, Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium)
+                Fitting(title, Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium)
                 if (under != null) Text(under, color = palette.inkMuted, style = MaterialTheme.typography.bodyLarge)
             }
         }
@@ -67,8 +69,8 @@ fun <T> Draw(shown: Shown<T>, onAgain: () -> Unit, waiting: @Composable () -> Un
     when (shown) {
         is Shown.Ready -> content(shown.value)
         is Shown.Loading -> if (patience().value) waiting()
-        is Shown.Missed -> Quiet(shown.text, Icons.Lock)
-        is Shown.Failed -> Trouble(shown.problem, onAgain)
+        is Shown.Missed -> Column(Modifier.verticalScroll(rememberScrollState())) { Quiet(shown.text, Icons.Lock) }
+        is Shown.Failed -> Column(Modifier.verticalScroll(rememberScrollState())) { Trouble(shown.problem, onAgain) }
     }
 }
 
@@ -184,5 +186,5 @@ fun ChoiceChip(text: String, selected: Boolean, onClick: () -> Unit, modifier: M
 /** The heading of a part of a screen. */
 @Composable
 fun Part(text: String, modifier: Modifier = Modifier, color: Color = palette.ink) {
-    Text(text, modifier.semantics { heading() }, color, style = MaterialTheme.typography.titleLarge)
+    Fitting(text, modifier.semantics { heading() }, color, MaterialTheme.typography.titleLarge)
 }

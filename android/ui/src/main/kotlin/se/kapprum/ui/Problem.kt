@@ -24,7 +24,7 @@ fun problem(error: Throwable): Problem = when (error) {
     is KapprumException.Offline -> Problem(Wording.Said(error.reason))
     is KapprumException.SignedOut -> Problem(Wording.Said(error.reason), Remedy.SIGN_IN)
     is KapprumException.Outdated -> Problem(Wording.Said(error.reason), Remedy.UPDATE)
-    is KapprumException.Storage -> Problem(Wording.Said(error.reason), if (error.code == StorageCode.NEWER) Remedy.UPDATE else Remedy.TRY_AGAIN)
+    is KapprumException.Storage -> Problem(Wording.Said(error.reason))
     is KapprumException.Closed -> Problem(Wording.Said(error.reason))
     else -> Problem(Wording.Of(Label.NotShown))
 }
@@ -34,7 +34,6 @@ fun startProblem(error: Throwable): Problem = when {
     error is KapprumException.Storage -> when (error.code) {
         StorageCode.IN_USE -> Problem(Wording.Of(Label.StartErrorInUse))
         StorageCode.FULL -> Problem(Wording.Of(Label.StartErrorFull))
-        StorageCode.NEWER -> Problem(Wording.Of(Label.StartErrorNewer), Remedy.UPDATE)
         StorageCode.KEY -> Problem(Wording.Of(Label.StartErrorKeyStore))
         StorageCode.UNREADABLE, StorageCode.OTHER -> Problem(Wording.Said(error.reason))
     }

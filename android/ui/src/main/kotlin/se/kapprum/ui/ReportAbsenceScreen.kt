@@ -1,12 +1,14 @@
 package se.kapprum.ui
 
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.imePadding
 import androidx.compose.foundation.layout.navigationBarsPadding
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
@@ -40,21 +42,28 @@ fun ReportAbsenceScreen(
     onClose: () -> Unit,
     onAgain: () -> Unit = {},
 ) {
-    Column(Modifier.fillMaxWidth().navigationBarsPadding().verticalScroll(rememberScrollState()).padding(horizontal = 20.dp).padding(bottom = 20.dp), Arrangement.spacedBy(16.dp)) {
-        Row(Modifier.fillMaxWidth().padding(top = 8.dp), verticalAlignment = Alignment.CenterVertically) {
-            Text(
-                (view as? Shown.Ready)?.value?.title ?: words(Label.ReportAbsence),
-                Modifier.weight(1f).semantics { heading() }, style = MaterialTheme.typography.headlineMedium,
-            )
-            IconButton(onClose, Modifier.size(touch)) { Icon(Icons.Close, words(Label.Close)) }
+    val shown = (view as? Shown.Ready)?.value
+    Column(Modifier.fillMaxWidth().navigationBarsPadding().imePadding()) {
+        Column(Modifier.weight(1f, fill = false).verticalScroll(rememberScrollState()).padding(horizontal = 20.dp), Arrangement.spacedBy(16.dp)) {
+            Row(Modifier.fillMaxWidth().padding(top = 8.dp), verticalAlignment = Alignment.CenterVertically) {
+                Box(Modifier.weight(1f)) {
+                    Fitting(shown?.title ?: words(Label.ReportAbsence), Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium)
+                }
+                IconButton(onClose, Modifier.size(touch)) { Icon(Icons.Close, words(Label.Close)) }
+            }
+            if (shown == null) Box(Modifier.heightIn(min = 360.dp)) { Draw(view, onAgain, { Placeholders(2, 120.dp) }) {} } else Choices(shown, form)
         }
-        Draw(view, onAgain, { Placeholders(2, 120.dp) }) { shown -> Choices(shown, form, refusal, sending, onSend) }
+        if (shown != null) Column(Modifier.padding(horizontal = 20.dp, vertical = 12.dp), Arrangement.spacedBy(12.dp)) {
+            Refusal(refusal)
+            val ready = form.commands(shown).isNotEmpty()
+            MainButton(words(if (form.children.isEmpty()) Label.ReportChooseChild else Label.ReportSend), onSend, Modifier.fillMaxWidth(), ready && !sending)
+        }
     }
 }
 
 @OptIn(ExperimentalLayoutApi::class)
 @Composable
-private fun Choices(view: ReportAbsence, form: ReportForm, refusal: Problem?, sending: Boolean, onSend: () -> Unit) {
+private fun Choices(view: ReportAbsence, form: ReportForm) {
     Column(verticalArrangement = Arrangement.spacedBy(16.dp)) {
         Group(view.question) {
             view.children.forEach { choice ->
@@ -86,9 +95,6 @@ private fun Choices(view: ReportAbsence, form: ReportForm, refusal: Problem?, se
             }
         }
         Text(view.health, color = palette.inkMuted, style = MaterialTheme.typography.bodyMedium)
-        Refusal(refusal)
-        val ready = form.commands(view).isNotEmpty()
-        MainButton(words(if (form.children.isEmpty()) Label.ReportChooseChild else Label.ReportSend), onSend, Modifier.fillMaxWidth().heightIn(min = 60.dp), ready && !sending)
     }
 }
 

@@ -2,6 +2,7 @@ package se.kapprum.ui
 
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -101,7 +102,7 @@ private fun Entry(name: String, onClick: () -> Unit) {
         Modifier.fillMaxWidth().clickable(role = Role.Button, onClick = onClick).heightIn(min = 56.dp).padding(horizontal = 16.dp, vertical = 8.dp),
         verticalAlignment = Alignment.CenterVertically,
     ) {
-        Text(name, Modifier.weight(1f), style = MaterialTheme.typography.bodyLarge)
+        Box(Modifier.weight(1f)) { Fitting(name, style = MaterialTheme.typography.bodyLarge) }
         Icon(Icons.Forward, null, Modifier.size(22.dp), tint = palette.inkMuted)
     }
 }

@@ -49,7 +49,7 @@ fun SignInScreen(
         Column(Modifier.widthIn(max = 520.dp).verticalScroll(rememberScrollState()).padding(24.dp), Arrangement.spacedBy(16.dp)) {
             if (onBack != null) IconButton(onBack, Modifier.size(touch)) { Icon(Icons.Back, words(Label.Back)) }
             Emblem()
-            Text(words(Label.SignInTitle), Modifier.semantics { heading() }, style = MaterialTheme.typography.displaySmall)
+            Fitting(words(Label.SignInTitle), Modifier.semantics { heading() }, style = MaterialTheme.typography.displaySmall)
             Text(words(Label.SignInExplanation), style = MaterialTheme.typography.bodyLarge)
             OutlinedTextField(
                 link, onLink, Modifier.fillMaxWidth(), enabled = !working,
@@ -90,7 +90,7 @@ fun StartErrorScreen(problem: Problem, onAgain: () -> Unit, onUpdate: () -> Unit
             Arrangement.spacedBy(20.dp), Alignment.CenterHorizontally,
         ) {
             Emblem()
-            Text(words(Label.StartTitle), Modifier.semantics { heading() }, textAlign = TextAlign.Center, style = MaterialTheme.typography.headlineMedium)
+            Fitting(words(Label.StartTitle), Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium, align = TextAlign.Center)
             Text(words(problem.text), textAlign = TextAlign.Center, style = MaterialTheme.typography.bodyLarge)
             if (problem.remedy == Remedy.UPDATE) MainButton(words(Label.UpdateApp), onUpdate, Modifier.fillMaxWidth())
             QuietButton(words(Label.TryAgain), onAgain, Modifier.fillMaxWidth())

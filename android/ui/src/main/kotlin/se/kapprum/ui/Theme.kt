@@ -2,6 +2,7 @@ package se.kapprum.ui
 
 import androidx.compose.foundation.shape.RoundedCornerShape
 import androidx.compose.material3.ColorScheme
+import androidx.compose.material3.LocalContentColor
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Shapes
 import androidx.compose.material3.Typography
@@ -32,7 +33,9 @@ val boardType: BoardType @Composable @ReadOnlyComposable get() = BoardType(Local
 fun KapprumTheme(dark: Boolean, family: FontFamily = FontFamily.Default, content: @Composable () -> Unit) {
     val palette = if (dark) darkPalette else lightPalette
     CompositionLocalProvider(LocalPalette provides palette, LocalFontFamily provides family) {
-        MaterialTheme(scheme(palette), shapes, typography(family), content)
+        MaterialTheme(scheme(palette), shapes, typography(family)) {
+            CompositionLocalProvider(LocalContentColor provides palette.ink, content = content)
+        }
     }
 }
 
