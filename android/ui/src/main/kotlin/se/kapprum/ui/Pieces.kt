@@ -33,6 +33,7 @@ import androidx.compose.ui.draw.clip
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.vector.ImageVector
 import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.style.TextAlign
@@ -131,9 +132,8 @@ fun Card(modifier: Modifier = Modifier, content: @Composable () -> Unit) {
 @Composable
 fun Placeholders(count: Int, height: Dp) {
     val said = words(Label.Loading)
-    Column(Modifier.fillMaxWidth().padding(16.dp), Arrangement.spacedBy(12.dp)) {
+    Column(Modifier.fillMaxWidth().semantics { contentDescription = said }.padding(16.dp), Arrangement.spacedBy(12.dp)) {
         repeat(count) { Box(Modifier.fillMaxWidth().heightIn(min = height).clip(cardShape).background(palette.surface)) }
-        Text(said, color = palette.inkMuted)
     }
 }
 

@@ -114,7 +114,7 @@ fun SignOutDialog(question: SignOutQuestion, onConfirm: () -> Unit, onWait: () -
         onDismissRequest = onWait,
         icon = { Icon(if (unsent == null) Icons.SignOut else Icons.Waiting, null) },
         title = { Text(words(Label.SignOutQuestion)) },
-        text = { Text(if (unsent == null) words(Label.SignOutExplanation) else LocalWords.current.counted(CountedLabel.SignOutUnsent, unsent)) },
+        text = { Text(modifier = Modifier.verticalScroll(rememberScrollState()), text = if (unsent == null) words(Label.SignOutExplanation) else LocalWords.current.counted(CountedLabel.SignOutUnsent, unsent)) },
         confirmButton = { QuietButton(words(if (unsent == null) Label.SignOut else Label.SignOutDrop), onConfirm, critical = unsent != null) },
         dismissButton = { QuietButton(words(if (unsent == null) Label.Cancel else Label.SignOutWait), onWait) },
         containerColor = palette.surfaceRaised,
