@@ -68,10 +68,10 @@ private fun Fields(view: ChangeDay, form: DayForm, refusal: Problem?) {
     Text(view.place, color = palette.inkMuted, style = MaterialTheme.typography.bodyLarge)
     Refusal(refusal)
     Column(Modifier.selectableGroup(), Arrangement.spacedBy(8.dp)) {
-        Plan(words(Label.DayAsInWeek), view.ordinary, form.plan == DayPlan.AS_IN_WEEK) { form.choose(DayPlan.AS_IN_WEEK, view) }
-        Plan(words(Label.DayOtherTimes), null, form.plan == DayPlan.OTHER_TIMES) { form.choose(DayPlan.OTHER_TIMES, view) }
+        Plan(view.ordinary, form.plan == DayPlan.AS_IN_WEEK) { form.choose(DayPlan.AS_IN_WEEK, view) }
+        Plan(words(Label.DayOtherTimes), form.plan == DayPlan.OTHER_TIMES) { form.choose(DayPlan.OTHER_TIMES, view) }
         if (form.plan == DayPlan.OTHER_TIMES) Times(form)
-        Plan(words(Label.DayComesNot), null, form.plan == DayPlan.COMES_NOT) { form.choose(DayPlan.COMES_NOT, view) }
+        Plan(words(Label.DayComesNot), form.plan == DayPlan.COMES_NOT) { form.choose(DayPlan.COMES_NOT, view) }
     }
     view.hint?.let { Text(it, color = palette.inkMuted, style = MaterialTheme.typography.bodyMedium) }
     if (view.comments) {
@@ -98,7 +98,7 @@ private fun Times(form: DayForm) {
 }
 
 @Composable
-private fun Plan(title: String, under: String?, selected: Boolean, onClick: () -> Unit) {
+private fun Plan(title: String, selected: Boolean, onClick: () -> Unit) {
     Surface(
         Modifier.fillMaxWidth().clip(controlShape).selectable(selected, role = Role.RadioButton, onClick = onClick), controlShape,
         if (selected) palette.accentContainer else palette.surface, if (selected) palette.onAccentContainer else palette.ink,
@@ -106,10 +106,7 @@ private fun Plan(title: String, under: String?, selected: Boolean, onClick: () -
     ) {
         Row(Modifier.heightIn(min = 60.dp).padding(start = 14.dp, end = 16.dp, top = 8.dp, bottom = 8.dp), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
             RadioButton(selected, null)
-            Column {
-                Text(title, style = MaterialTheme.typography.titleMedium)
-                if (under != null) Text(under, style = MaterialTheme.typography.bodyMedium)
-            }
+            Text(title, style = MaterialTheme.typography.titleMedium)
         }
     }
 }

@@ -29,6 +29,7 @@ sealed interface SignOut {
 class Opened(val kapprum: KapprumInterface, private val scope: CoroutineScope) {
     private val people = MutableStateFlow(kapprum.accounts())
     private val cores = mutableMapOf<UInt, Core>()
+    private var looking = false
 
     val accounts: StateFlow<List<SignedIn>> = people
 
@@ -38,6 +39,7 @@ class Opened(val kapprum: KapprumInterface, private val scope: CoroutineScope) {
     /** Null when it went well. */
     suspend fun signIn(link: String, join: UInt?): Problem? = try {
         withContext(Dispatchers.Default) { kapprum.signIn(link, join) }
+        look(looking) // the new account has not heard of it
         refresh()
         null
     } catch (cancelled: CancellationException) {
@@ -58,7 +60,20 @@ class Opened(val kapprum: KapprumInterface, private val scope: CoroutineScope) {
         SignOut.Failed(problem(error))
     }
 
-    fun speak(language: Language) = kapprum.speak(language)
+    /** Someone looks at the screens, or nobody does any more: news is waited for only while someone does. */
+    fun look(looking: Boolean) {
+        this.looking = looking
+        tell { kapprum.foreground(looking) }
+    }
+
+    fun speak(language: Language) = tell { kapprum.speak(language) }
+
+    /** A core that is closed already needs to hear nothing. */
+    private fun tell(what: () -> Unit) = try {
+        what()
+    } catch (_: KapprumException.Closed) {
+        Unit
+    }
 
     private suspend fun refresh() { people.value = withContext(Dispatchers.Default) { kapprum.accounts() } }
 }

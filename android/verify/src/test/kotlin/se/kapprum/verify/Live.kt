@@ -76,7 +76,7 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
     /** Draws frames until [done], letting what waits for the core resume in between. */
     suspend fun until(what: String, done: () -> Boolean) {
         try {
-            withTimeout(20_000) {
+            withTimeout(10_000) {
                 while (true) {
                     frame()
                     if (done()) break
@@ -105,12 +105,25 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
 
     fun words(): List<String> = nodes().flatMap { it.said() }
 
-    /** Taps what bears [text], wholly or, where nothing does wholly, in part; the topmost such. */
+    /** Taps what says just [text], once it is there and can be pressed; the topmost such. */
     suspend fun tap(text: String) {
-        val pressable = nodes().filter { it.config.contains(SemanticsActions.OnClick) && !it.config.contains(SemanticsProperties.Disabled) && it.boundsInRoot.height > 0 }
-        val node = pressable.lastOrNull { text in it.said() } ?: pressable.lastOrNull { node -> node.said().any { text in it } }
-            ?: throw AssertionError("nothing to tap says '$text'; on screen: ${words()}")
-        press(node.boundsInRoot.center)
+        until("something to tap that says '$text'") { pressable(text) != null }
+        settle() // what moves in is tapped where it comes to rest
+        checkNotNull(pressable(text)).reveal()
+        press(checkNotNull(pressable(text)).boundsInRoot.center)
+    }
+
+    private fun pressable(text: String): SemanticsNode? = nodes().lastOrNull { node ->
+        node.config.contains(SemanticsActions.OnClick) && !node.config.contains(SemanticsProperties.Disabled) && text in node.said()
+    }
+
+    /** Strokes the screen until it is wholly in sight. */
+    private suspend fun SemanticsNode.reveal() {
+        val missing = size.height - boundsInRoot.height
+        val scroll = generateSequence(parent) { it.parent }.firstNotNullOfOrNull { it.config.getOrNull(SemanticsActions.ScrollBy)?.action }
+        if (missing < 1f || scroll == null) return
+        scroll(0f, positionInRoot.y - height / 3)
+        settle()
     }
 
     suspend fun type(text: String, into: String) {

@@ -2,8 +2,6 @@ package se.kapprum.verify
 
 import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.key
-import androidx.compose.runtime.mutableIntStateOf
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.saveable.LocalSaveableStateRegistry
 import androidx.compose.runtime.saveable.SaveableStateRegistry
@@ -42,7 +40,7 @@ object Uptime : Device {
 /** The whole app on one device: its own folder, the real core, a screen, and what the system would do around it. */
 class Phone(val look: Look, private val context: CoroutineContext, val home: File) : Host {
     private var scope = scope()
-    private var turn by mutableIntStateOf(0)
+    private var there by mutableStateOf(true)
     private var registry = SaveableStateRegistry(null) { true }
     private var start by mutableStateOf<Start>(Start.Opening)
     private var goBack: (() -> Unit)? = null
@@ -55,7 +53,7 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
     lateinit var kapprum: Kapprum
         private set
     val screen = Live(look, context) {
-        key(turn) {
+        if (there) {
             CompositionLocalProvider(LocalSaveableStateRegistry provides registry, LocalBack provides back) {
                 KapprumApp(start, this, target) { target = null }
             }
@@ -67,8 +65,7 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
         start = try {
             withContext(Dispatchers.Default) {
                 kapprum = Kapprum.open(home.path, look.language, Uptime)
-                kapprum.foreground(true)
-                Start.Ready(Opened(kapprum, scope))
+                ready()
             }
         } catch (error: Throwable) {
             Start.Failed(startProblem(error))
@@ -77,24 +74,35 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
 
     suspend fun signIn(link: String) {
         if (!this::kapprum.isInitialized) open()
-        withContext(Dispatchers.Default) { kapprum.signIn(link, null) }
-        start = Start.Ready(Opened(kapprum, scope))
+        start = withContext(Dispatchers.Default) {
+            kapprum.signIn(link, null)
+            ready()
+        }
     }
+
+    private fun ready() = Start.Ready(Opened(kapprum, scope).apply { look(true) })
 
     /** Turns the device: the activity is made anew, and keeps only what it saved. */
     suspend fun rotate() {
-        registry = SaveableStateRegistry(registry.performSave()) { true }
-        turn++
+        val saved = registry.performSave()
+        away()
+        registry = SaveableStateRegistry(saved) { true }
+        there = true
+        screen.settle()
+    }
+
+    private suspend fun away() {
+        there = false
         screen.settle()
     }
 
     /** Ends the process in whatever it was doing. Nothing is saved but what the core has on disk. */
     suspend fun die() {
+        away()
         close(screenToo = false)
         registry = SaveableStateRegistry(null) { true }
         start = Start.Opening
-        turn++
-        screen.settle()
+        there = true
         scope = scope()
         open()
     }
