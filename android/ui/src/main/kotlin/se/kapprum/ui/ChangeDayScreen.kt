@@ -90,6 +90,7 @@ private fun Times(form: DayForm) {
             Column(Modifier.padding(16.dp), Arrangement.spacedBy(12.dp)) {
                 TimeField(words(Label.DayComesAt), typed.start, { form.change(index, typed.copy(start = it)) })
                 TimeField(words(Label.DayGoesAt), typed.end, { form.change(index, typed.copy(end = it)) })
+                TimeHint(typed)
                 if (form.times.size > 1) QuietButton(words(Label.DayRemoveInterval), { form.remove(index) }, icon = Icons.Close)
             }
         }

@@ -74,10 +74,8 @@ fun FrameScreen(
     BoxWithConstraints(Modifier.fillMaxSize().background(palette.background)) {
         if (maxWidth < tablet) {
             Column(Modifier.fillMaxSize()) {
-                Box(Modifier.weight(1f).fillMaxWidth().statusBarsPadding()) {
-                    content()
-                    Box(Modifier.align(Alignment.BottomCenter)) { Said(message, onUndo, onSilence, undoTarget) }
-                }
+                Box(Modifier.weight(1f).fillMaxWidth().statusBarsPadding()) { content() }
+                Said(message, onUndo, onSilence, undoTarget)
                 Condition(frame, onTab, onHelp)
                 Surface(color = palette.surface, contentColor = palette.ink) {
                     Box(Modifier.fillMaxWidth().navigationBarsPadding().heightIn(min = 72.dp)) { Tabs(frame?.tabs.orEmpty(), tab, onTab) }
@@ -87,10 +85,8 @@ fun FrameScreen(
             Row(Modifier.fillMaxSize().systemBarsPadding()) {
                 Surface(Modifier.fillMaxHeight(), color = palette.surface, contentColor = palette.ink) { Rail(frame?.tabs.orEmpty(), tab, onTab) }
                 Column(Modifier.weight(1f).fillMaxHeight()) {
-                    Box(Modifier.weight(1f).fillMaxWidth()) {
-                        content()
-                        Box(Modifier.align(Alignment.BottomCenter)) { Said(message, onUndo, onSilence, undoTarget) }
-                    }
+                    Box(Modifier.weight(1f).fillMaxWidth()) { content() }
+                    Said(message, onUndo, onSilence, undoTarget)
                     Condition(frame, onTab, onHelp)
                 }
             }
@@ -151,7 +147,7 @@ private fun helpLabel(help: Help): Label = when (help) {
     Help.SYNC -> Label.TryAgain
 }
 
-/** The word after a deed. Ten seconds to undo; where a child's whole hand undoes, as large as that. */
+/** The word after a deed, below the content so that it hides no button. Ten seconds to undo; where a child's whole hand undoes, as large as that. */
 @Composable
 private fun Said(message: Message?, onUndo: (Message) -> Unit, onSilence: (Message) -> Unit, undoTarget: Dp) {
     if (message == null) return
@@ -159,7 +155,7 @@ private fun Said(message: Message?, onUndo: (Message) -> Unit, onSilence: (Messa
         delay(if (message.undo.isEmpty()) 6_000 else 10_000)
         onSilence(message)
     }
-    Surface(Modifier.padding(12.dp).widthIn(max = 560.dp).fillMaxWidth(), controlShape, palette.inverse, palette.onInverse, shadowElevation = 6.dp) {
+    Surface(Modifier.padding(horizontal = 12.dp, vertical = 6.dp).widthIn(max = 560.dp).fillMaxWidth(), controlShape, palette.inverse, palette.onInverse, shadowElevation = 6.dp) {
         Row(Modifier.padding(start = 18.dp, end = 6.dp, top = 4.dp, bottom = 4.dp), Arrangement.spacedBy(8.dp), Alignment.CenterVertically) {
             Text(words(message.text), Modifier.weight(1f).padding(vertical = 10.dp).semantics { liveRegion = LiveRegionMode.Polite }, style = MaterialTheme.typography.bodyMedium)
             if (message.undo.isNotEmpty()) {

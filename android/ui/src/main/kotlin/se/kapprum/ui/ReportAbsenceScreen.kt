@@ -85,6 +85,7 @@ private fun Choices(view: ReportAbsence, form: ReportForm) {
             Extent.PART_OF_DAY -> {
                 TimeField(words(Label.ReportFromTime), form.part.start, { form.part = form.part.copy(start = it) })
                 TimeField(words(Label.ReportUntilTime), form.part.end, { form.part = form.part.copy(end = it) })
+                TimeHint(form.part)
             }
             Extent.MORE_DAYS -> Group(words(Label.ReportUntil)) {
                 val first = form.firstDay(view).orEmpty()

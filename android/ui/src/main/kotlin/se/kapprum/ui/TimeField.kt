@@ -33,7 +33,20 @@ import se.kapprum.design.Label
 data class TypedInterval(val start: String, val end: String) {
     constructor(interval: Interval) : this(interval.start, interval.end)
 
-    val interval: Interval? get() = timeOfDay(start)?.let { from -> timeOfDay(end)?.let { Interval(from, it) } }
+    val interval: Interval?
+        get() {
+            val from = timeOfDay(start)
+            val until = timeOfDay(end)
+            return if (from != null && until != null && from < until) Interval(from, until) else null
+        }
+
+    /** What keeps it from being one. */
+    val hint: Label?
+        get() = when {
+            interval != null -> null
+            timeOfDay(start) == null || timeOfDay(end) == null -> Label.TimeUnclear
+            else -> Label.TimeOrder
+        }
 }
 
 /** Reads "740", "7.40", "07:40" or "7"; digits of any script. Null while it is no time of day. */
@@ -56,6 +69,12 @@ fun stepped(typed: String, quarters: Int): String {
 /** Latin digits whatever the language. */
 private fun written(minutes: Int): String =
     (minutes / 60).toString().padStart(2, '0') + ":" + (minutes % 60).toString().padStart(2, '0')
+
+/** What is still missing before two times can be sent. */
+@Composable
+fun TimeHint(typed: TypedInterval) {
+    typed.hint?.let { Strip(words(it), Icons.Info, palette.attention) }
+}
 
 /** A time to type, or to step by quarters. It runs from left to right in every language. */
 @Composable
