@@ -113,6 +113,8 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
         press(checkNotNull(pressable(text)).boundsInRoot.center)
     }
 
+    fun isDisabled(text: String): Boolean = nodes().any { text in it.said() && it.config.contains(SemanticsProperties.Disabled) }
+
     private fun pressable(text: String): SemanticsNode? = nodes().lastOrNull { node ->
         node.config.contains(SemanticsActions.OnClick) && !node.config.contains(SemanticsProperties.Disabled) && text in node.said()
     }

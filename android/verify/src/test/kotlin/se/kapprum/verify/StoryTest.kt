@@ -125,18 +125,41 @@ class StoryTest {
     }
 
     @Test
-    fun aRefusalStandsBesideWhatWasTyped() = story {
+    fun twoTimesThatAreNoneSayWhyAndAreNotSent() = story {
         val anna = phone()
         anna.signIn(world.invite("anna"))
         openTheDayForm(anna)
         anna.screen.tap("Andra tider")
         anna.screen.type("16:00", "Kommer")
         anna.screen.type("08:00", "Går")
+        anna.screen.see("Den andra tiden ska vara senare än den första.")
+        anna.screen.type("sju", "Kommer")
+        anna.screen.see("Skriv en tid")
+        assertTrue(anna.screen.isDisabled("Spara"))
+        anna.screen.type("7", "Kommer")
+        anna.screen.until("it can be saved") { !anna.screen.isDisabled("Spara") }
+    }
+
+    /** Asked without a network, answered days later: the server says no, and the outbox says why. */
+    @Test
+    fun aRefusalStandsInTheOutboxUntilItIsHidden() = story {
+        val anna = phone()
+        anna.signIn(world.invite("anna"))
+        openTheDayForm(anna)
+        world.offline()
+        anna.screen.tap("Är ledig")
         anna.screen.tap("Spara")
-        repeat(20) { anna.screen.frame(); kotlinx.coroutines.delay(50) }; println("TRY " + anna.screen.words())
-        anna.screen.until("a refusal") { anna.screen.nodes().any { node -> node.said().any { it.endsWith('.') && "Mormor" !in it && "Ändra" !in it } } }
-        println("REFUSED " + anna.screen.words())
-        assertTrue(anna.screen.sees("16:00"))
+        anna.screen.see("1 väntar")
+        world.day("2026-11-29T12:00")
+        world.online()
+        anna.screen.tap("Försök igen")
+        anna.screen.seeNot("1 väntar")
+        anna.screen.tap("Skickat")
+        anna.screen.see("Dölj")
+        anna.screen.settle()
+        println("OUTBOX " + anna.screen.words())
+        anna.screen.tap("Dölj")
+        anna.screen.seeNot("Dölj")
     }
 
     @Test

@@ -24,8 +24,8 @@ class World(vararg arguments: String) : AutoCloseable {
 
     fun online() { tell("online") }
 
-    /** Sets the town's clock, "07:55". */
-    fun time(at: String) { tell("time $at") }
+    /** Sets the town's clock, "2026-11-25T07:55". */
+    fun day(at: String) { tell("day $at") }
 
     private fun tell(line: String): String {
         input.write(line + "\n")
