@@ -20,6 +20,7 @@ import se.kapprum.ui.startProblem
 /** Opens the core, off the main thread and once for the process: screens and the sync job share it. */
 open class KapprumApplication : Application() {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate)
+    private val home get() = File(noBackupFilesDir, "kapprum")
     private val current = MutableStateFlow<Start>(Start.Opening)
 
     val start: StateFlow<Start> = current
@@ -36,13 +37,25 @@ open class KapprumApplication : Application() {
         scope.launch { current.value = withContext(Dispatchers.IO) { tryOpen() } }
     }
 
+    /** Sets aside what can't be read, in place of what was set aside before, and opens an empty core. */
+    fun startOver() {
+        scope.launch {
+            withContext(Dispatchers.IO) {
+                val aside = File(noBackupFilesDir, "kapprum-unreadable")
+                aside.deleteRecursively()
+                home.renameTo(aside)
+            }
+            open()
+        }
+    }
+
     /** The core once it is open; null when it did not open. */
     suspend fun opened(): Opened? = (current.filter { it !is Start.Opening }.first() as? Start.Ready)?.opened
 
     /** Every way in which opening can fail ends in a screen that says what to do. */
     private fun tryOpen(): Start = try {
         keyStore()
-        val home = File(noBackupFilesDir, "kapprum").apply { mkdirs() }
+        home.mkdirs()
         val kapprum = Kapprum.open(home.path, AppLanguage(this).shown, Uptime(this))
         Start.Ready(Opened(kapprum, scope))
     } catch (error: Exception) {

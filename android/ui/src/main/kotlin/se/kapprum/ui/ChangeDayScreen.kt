@@ -42,7 +42,7 @@ fun ChangeDayScreen(
     onAgain: () -> Unit = {},
 ) {
     val day = (view as? Shown.Ready)?.value
-    Titled(day?.name.orEmpty(), onBack, under = day?.heading ?: " ") {
+    Titled(day?.name ?: nameless(view), onBack, under = day?.heading ?: " ") {
         Draw(view, onAgain, { Placeholders(3, 72.dp) }) { shown ->
             val instead = shown.instead
             when {

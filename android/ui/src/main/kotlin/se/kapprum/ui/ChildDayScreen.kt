@@ -37,7 +37,7 @@ fun ChildDayScreen(
     onAgain: () -> Unit = {},
 ) {
     val day = (view as? Shown.Ready)?.value
-    Titled(day?.name.orEmpty(), onBack, under = day?.heading ?: " ") {
+    Titled(day?.name ?: nameless(view), onBack, under = day?.heading ?: " ") {
         Draw(view, onAgain, { Placeholders(3, 120.dp) }) { shown ->
             LazyColumn(contentPadding = PaddingValues(bottom = 24.dp), verticalArrangement = Arrangement.spacedBy(12.dp)) {
                 item("days") { Days(shown, onDay) }

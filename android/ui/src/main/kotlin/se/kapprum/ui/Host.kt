@@ -19,6 +19,9 @@ interface Host {
     /** Opens the core anew, after it failed to. */
     fun restart()
 
+    /** Sets aside what can't be read and opens an empty core, to sign in anew. */
+    fun startOver()
+
     fun show(page: Page)
 
     /** A board on the wall stays lit. */

@@ -21,7 +21,7 @@ sealed interface Target {
 fun KapprumApp(start: Start, host: Host, target: Target? = null, onTarget: () -> Unit = {}) {
     when (start) {
         is Start.Opening -> OpeningScreen()
-        is Start.Failed -> StartErrorScreen(start.problem, host::restart) { host.show(Page.STORE) }
+        is Start.Failed -> StartErrorScreen(start.problem, host::restart, { host.show(Page.STORE) }, host::startOver)
         is Start.Ready -> {
             val accounts by start.opened.accounts.collectAsState()
             val profile = accounts.lastOrNull()?.profile

@@ -56,13 +56,18 @@ fun Titled(title: String, onBack: (() -> Unit)? = null, under: String? = null, c
         Row(Modifier.fillMaxWidth().padding(start = if (onBack == null) 20.dp else 4.dp, end = 20.dp, top = 8.dp, bottom = 4.dp), verticalAlignment = Alignment.CenterVertically) {
             if (onBack != null) IconButton(onBack, Modifier.size(touch)) { Icon(Icons.Back, words(Label.Back)) }
             Column(Modifier.weight(1f).heightIn(min = 56.dp).padding(vertical = 4.dp), Arrangement.Center) {
-                Fitting(title, Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium)
+                if (title.isEmpty()) Box(Modifier.heightIn(min = 32.dp))
+                else Fitting(title, Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium)
                 if (under != null) Text(under, color = palette.inkMuted, style = MaterialTheme.typography.bodyLarge)
             }
         }
         content()
     }
 }
+
+/** The heading of a screen without a view: none while it is on its way, since it would only flash by. */
+@Composable
+fun nameless(shown: Shown<*>): String = if (shown is Shown.Loading) "" else words(Label.AppName)
 
 /** Draws what there is: [content], or a quiet picture of its shape, or why there is nothing and what to do. */
 @Composable

@@ -15,7 +15,7 @@ sealed interface Wording {
 /** What went wrong, as a sentence that says what to do, and what can be done from here. */
 data class Problem(val text: Wording, val remedy: Remedy = Remedy.TRY_AGAIN)
 
-enum class Remedy { NONE, TRY_AGAIN, UPDATE, SIGN_IN }
+enum class Remedy { NONE, TRY_AGAIN, UPDATE, SIGN_IN, START_OVER }
 
 /** The one place where errors of the core become something to show. */
 fun problem(error: Throwable): Problem = when (error) {
@@ -35,7 +35,8 @@ fun startProblem(error: Throwable): Problem = when {
         StorageCode.IN_USE -> Problem(Wording.Of(Label.StartErrorInUse))
         StorageCode.FULL -> Problem(Wording.Of(Label.StartErrorFull))
         StorageCode.KEY -> Problem(Wording.Of(Label.StartErrorKeyStore))
-        StorageCode.UNREADABLE, StorageCode.OTHER -> Problem(Wording.Said(error.reason))
+        StorageCode.UNREADABLE -> Problem(Wording.Said(error.reason), Remedy.START_OVER)
+        StorageCode.OTHER -> Problem(Wording.Said(error.reason))
     }
     error is KapprumException.Outdated -> Problem(Wording.Of(Label.StartErrorNewer), Remedy.UPDATE)
     error is LinkageError || error.mismatched() -> Problem(Wording.Of(Label.StartErrorLibrary), Remedy.UPDATE)

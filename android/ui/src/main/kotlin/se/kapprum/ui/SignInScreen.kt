@@ -83,7 +83,7 @@ fun OpeningScreen() {
 
 /** The core did not start: why, and what to do. */
 @Composable
-fun StartErrorScreen(problem: Problem, onAgain: () -> Unit, onUpdate: () -> Unit) {
+fun StartErrorScreen(problem: Problem, onAgain: () -> Unit, onUpdate: () -> Unit, onStartOver: () -> Unit = {}) {
     Box(Modifier.fillMaxSize().background(palette.background).systemBarsPadding(), Alignment.Center) {
         Column(
             Modifier.widthIn(max = 520.dp).verticalScroll(rememberScrollState()).padding(24.dp),
@@ -92,6 +92,7 @@ fun StartErrorScreen(problem: Problem, onAgain: () -> Unit, onUpdate: () -> Unit
             Emblem()
             Fitting(words(Label.StartTitle), Modifier.semantics { heading() }, style = MaterialTheme.typography.headlineMedium, align = TextAlign.Center)
             Text(words(problem.text), textAlign = TextAlign.Center, style = MaterialTheme.typography.bodyLarge)
+            if (problem.remedy == Remedy.START_OVER) MainButton(words(Label.SignInAgain), onStartOver, Modifier.fillMaxWidth())
             if (problem.remedy == Remedy.UPDATE) MainButton(words(Label.UpdateApp), onUpdate, Modifier.fillMaxWidth())
             QuietButton(words(Label.TryAgain), onAgain, Modifier.fillMaxWidth())
         }

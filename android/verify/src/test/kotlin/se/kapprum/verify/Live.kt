@@ -128,6 +128,13 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
         settle()
     }
 
+    /** Strokes the longest list until [text] is in it. */
+    suspend fun scrollTo(text: String) = until("'$text' by stroking") {
+        val list = nodes().lastOrNull { it.config.contains(SemanticsActions.ScrollBy) && it.config.contains(SemanticsProperties.VerticalScrollAxisRange) }
+        if (!sees(text)) list?.config?.get(SemanticsActions.ScrollBy)?.action?.invoke(0f, height / 4f)
+        sees(text)
+    }
+
     suspend fun type(text: String, into: String) {
         val field = nodes().last { node -> node.config.contains(SemanticsActions.SetText) && node.said().any { into in it } }
         checkNotNull(field.config[SemanticsActions.SetText].action)(AnnotatedString(text))

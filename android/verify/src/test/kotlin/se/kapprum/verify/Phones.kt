@@ -50,6 +50,8 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
     val shown = mutableListOf<Page>()
     var lit = false
         private set
+    var startedOver = false
+        private set
     lateinit var kapprum: Kapprum
         private set
     val screen = Live(look, context) {
@@ -128,6 +130,7 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
     override val language get() = spoken
     override fun choose(language: Language?) { spoken = language; kapprum.speak(language ?: Language.SWEDISH) }
     override fun restart() = Unit
+    override fun startOver() { startedOver = true }
     override fun show(page: Page) { shown += page }
     override fun keepLit(lit: Boolean) { this.lit = lit }
 }
