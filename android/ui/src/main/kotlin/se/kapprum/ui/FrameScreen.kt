@@ -76,7 +76,8 @@ fun FrameScreen(
             Column(Modifier.fillMaxSize()) {
                 Box(Modifier.weight(1f).fillMaxWidth().statusBarsPadding()) { content() }
                 Said(message, onUndo, onSilence, undoTarget)
-                Condition(frame, onTab, onHelp)
+                // With large letters there is room for one of the two; the word after a deed soon leaves.
+                if (message == null || LocalDensity.current.fontScale <= 1.3f) Condition(frame, onTab, onHelp)
                 Surface(color = palette.surface, contentColor = palette.ink) {
                     Box(Modifier.fillMaxWidth().navigationBarsPadding().heightIn(min = 72.dp)) { Tabs(frame?.tabs.orEmpty(), tab, onTab) }
                 }

@@ -128,11 +128,15 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
         settle()
     }
 
-    /** Strokes the longest list until [text] is in it. */
-    suspend fun scrollTo(text: String) = until("'$text' by stroking") {
-        val list = nodes().lastOrNull { it.config.contains(SemanticsActions.ScrollBy) && it.config.contains(SemanticsProperties.VerticalScrollAxisRange) }
-        if (!sees(text)) list?.config?.get(SemanticsActions.ScrollBy)?.action?.invoke(0f, height / 4f)
-        sees(text)
+    /** Strokes the largest list until [text] is in it. */
+    suspend fun scrollTo(text: String) {
+        var strokes = 0
+        while (!sees(text) && strokes++ < 60) {
+            val lists = nodes().filter { it.config.contains(SemanticsActions.ScrollBy) && it.config.contains(SemanticsProperties.VerticalScrollAxisRange) }
+            lists.maxBy { it.size.width * it.size.height }.config[SemanticsActions.ScrollBy].action?.invoke(0f, height / 4f)
+            settle()
+        }
+        see(text)
     }
 
     suspend fun type(text: String, into: String) {
