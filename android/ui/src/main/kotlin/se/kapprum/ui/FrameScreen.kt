@@ -110,7 +110,7 @@ private fun Condition(frame: Frame?, onTab: (TabKind) -> Unit, onHelp: (Help) ->
             ) {
                 if (notice != null) {
                     Row(
-                        Modifier.weight(1f).widthIn(min = 200.dp).heightIn(min = touch).align(Alignment.CenterVertically).semantics { liveRegion = LiveRegionMode.Polite },
+                        Modifier.weight(1f).widthIn(min = 200.dp).heightIn(min = 36.dp).align(Alignment.CenterVertically).semantics { liveRegion = LiveRegionMode.Polite },
                         Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
                     ) {
                         Icon(noticeIcon(notice), null, Modifier.size(22.dp), tint = colors.strong)

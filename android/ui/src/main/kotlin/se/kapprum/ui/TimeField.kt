@@ -58,12 +58,12 @@ fun timeOfDay(typed: String): String? {
     return if (hour < 24 && minute < 60) written(hour * 60 + minute) else null
 }
 
-/** [typed] a quarter later or earlier, on the quarter; stays within the day. */
+/** [typed] so many quarters later or earlier, on the quarter; stays within the day. */
 fun stepped(typed: String, quarters: Int): String {
     val time = timeOfDay(typed) ?: return typed
     val minutes = time.take(2).toInt() * 60 + time.takeLast(2).toInt()
-    val step = if (quarters > 0) minutes / 15 + 1 else (minutes + 14) / 15 - 1
-    return written((step * 15).coerceIn(0, 23 * 60 + 45))
+    val from = if (quarters > 0) minutes / 15 else (minutes + 14) / 15
+    return written(((from + quarters) * 15).coerceIn(0, 23 * 60 + 45))
 }
 
 /** Latin digits whatever the language. */

@@ -77,6 +77,8 @@ class Pictures(private val folder: File) {
         image.save(File(folder, "$name-${look.name}.png"))
     }
 
+    fun of(name: String): List<Look> = drawn[name].orEmpty()
+
     fun index() {
         val rows = drawn.entries.joinToString("\n") { (name, looks) ->
             "<h2>$name</h2><div>" + looks.joinToString("") { "<figure><img loading=lazy src=\"$name-${it.name}.png\" width=\"${it.width / 2}\"><figcaption>${it.name}</figcaption></figure>" } + "</div>"

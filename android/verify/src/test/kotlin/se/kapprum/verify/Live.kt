@@ -96,7 +96,7 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
 
     /** Lets animations come to rest. */
     suspend fun settle() {
-        repeat(3) { frame(50_000_000L); delay(1) }
+        repeat(5) { frame(50_000_000L); delay(1) }
         var frames = 0
         while (scene.hasInvalidations() && frames++ < 40) { frame(50_000_000L); delay(1) }
     }

@@ -141,6 +141,9 @@ class Story(private val context: CoroutineContext) {
 
     fun phone(look: Look = se.kapprum.verify.phone, home: File = folder()): Phone = Phone(look.copy(density = 1f), context, home).also { phones += it }
 
+    /** One whose pictures are kept: as sharp as [look] says. */
+    fun device(look: Look): Phone = Phone(look, context, folder()).also { phones += it }
+
     fun folder(): File = File.createTempFile("kapprum", "").also { it.delete(); it.mkdirs() }
 
     suspend fun end() {
