@@ -117,6 +117,8 @@ class Core(private val kapprum: KapprumInterface, val profile: UInt, private val
 
     fun hush(said: Message) { shownMessage.compareAndSet(said, null) }
 
+    fun hush() { shownMessage.value = null }
+
     private suspend fun <T> attempt(work: suspend () -> T): T? = try {
         withContext(Dispatchers.Default) { work() }
     } catch (cancelled: CancellationException) {

@@ -68,6 +68,7 @@ fun ReportHost(core: Core, child: String?, saved: Label, onClose: () -> Unit) {
         core.keepDraft(ask, null)
         onClose()
     }
+    LaunchedEffect(Unit) { core.hush() }
     (view as? Shown.Ready)?.value?.let { shown ->
         KeepDraft(core, ask, { draft -> if (draft is Command.ReportAbsence && (child == null || draft.child == child)) form.restore(draft) }) { form.commands(shown).firstOrNull() }
     }
@@ -98,6 +99,7 @@ fun ChangeDayHost(core: Core, place: Place.ChangeDay, places: Places, saved: Lab
     var sending by remember { mutableStateOf(false) }
     val shown = (view as? Shown.Ready)?.value
     val form = if (shown == null) null else rememberSaveable(saver = DayForm.saver) { DayForm(shown) }
+    LaunchedEffect(Unit) { core.hush() } // a form needs the room; what was said stands in the outbox
     if (shown != null && form != null) {
         KeepDraft(core, ask, { draft ->
             if (draft is Command.ChangeDay) {

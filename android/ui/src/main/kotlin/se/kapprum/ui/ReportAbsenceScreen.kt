@@ -65,13 +65,13 @@ fun ReportAbsenceScreen(
 @Composable
 private fun Choices(view: ReportAbsence, form: ReportForm) {
     Column(verticalArrangement = Arrangement.spacedBy(16.dp)) {
-        Group(view.question) {
+        Group(words(Label.ReportChildren)) {
             view.children.forEach { choice ->
                 ChoiceChip(choice.name, choice.child in form.children && choice.instead == null, { form.toggle(choice.child) }, enabled = choice.instead == null, many = true)
             }
         }
         view.children.filter { it.instead != null }.forEach { Strip(it.name + ": " + it.instead, Icons.Info, palette.info) }
-        Group(if (form.extent == Extent.MORE_DAYS) words(Label.ReportFrom) else words(Label.ChooseDay)) {
+        Group(if (form.extent == Extent.MORE_DAYS) words(Label.ReportFrom) else view.question) {
             val first = form.firstDay(view)
             view.days.forEach { choice -> ChoiceChip(choice.label, choice.day == first, { form.day = choice.day }) }
         }

@@ -69,7 +69,7 @@ object Samples {
         absences = listOf(AbsenceLine(absence = "a1", line = "Borta 13.00–15.00", by = "Anmäld av Anna Berg i går 21.14", change = true, waiting = null)),
     )
     val report = ReportAbsence(
-        title = "Anmäl frånvaro", health = "Skriv inget om hälsa.", question = "Vem kommer inte?",
+        title = "Anmäl frånvaro", health = "Skriv inget om hälsa.", question = "Vilka dagar?",
         children = listOf(Choice("c1", "Elsa Berg", null), Choice("c2", "Nils Berg", null), Choice("c3", "Saga Berg", "Är redan anmäld i dag. Ändra under barnets dag.")), days = days.take(5),
     )
     val changeDay = ChangeDay(
