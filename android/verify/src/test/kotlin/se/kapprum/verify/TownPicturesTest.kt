@@ -33,7 +33,7 @@ class TownPicturesTest {
         anna.screen.see(words.of(Label.Undo))
         anna.keep("home-offline")
         anna.screen.tap("Love")
-        anna.screen.see("16.00")
+        anna.screen.see(words.of(Label.Back))
         anna.keep("child-day")
         anna.screen.scrollTo(words.of(Label.DayTitle))
         anna.screen.tap(words.of(Label.DayTitle))
