@@ -55,6 +55,8 @@ choose_day = اختر يومًا
 choose_time = اختر وقتًا
 earlier = أبكر
 later = لاحقًا
+time_unclear = اكتب وقتًا، مثلًا 07:30.
+time_order = يجب أن يكون الوقت الثاني بعد الوقت الأول.
 
 ## تعديل يوم
 day_title = تعديل اليوم

@@ -55,6 +55,8 @@ choose_day = Choose a day
 choose_time = Choose a time
 earlier = Earlier
 later = Later
+time_unclear = Write a time, for example 07:30.
+time_order = The second time must be later than the first.
 
 ## Change a day
 day_title = Change the day

@@ -55,6 +55,8 @@ choose_day = Välj dag
 choose_time = Välj tid
 earlier = Tidigare
 later = Senare
+time_unclear = Skriv en tid, till exempel 07.30.
+time_order = Den andra tiden ska vara senare än den första.
 
 ## Ändra en dag
 day_title = Ändra dagen
