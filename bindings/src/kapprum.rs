@@ -1,7 +1,7 @@
 //! The one handle that a shell holds.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     /// Work that uses the core; whoever shuts down waits for it.
     at_work: TaskTracker,
     closing: CancellationToken,
+    /// Somebody looks: also at whoever signs in later.
+    looking: AtomicBool,
     pub(crate) open_feeds: OpenFeeds,
 }
 
@@ -93,6 +95,7 @@ impl Kapprum {
             clock,
             at_work: TaskTracker::new(),
             closing: CancellationToken::new(),
+            looking: AtomicBool::new(false),
             open_feeds: OpenFeeds::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -116,7 +119,13 @@ impl Kapprum {
             return Err(KapprumError::SignedOut { reason: self.shared.words().fault_link() });
         };
         let (server, token) = (server.to_owned(), token.to_owned());
-        self.shared.detached(async move { core.sign_in(&server, &token, join).await }).await
+        let shared = self.shared.clone();
+        let signing_in = async move {
+            let signed_in = core.sign_in(&server, &token, join).await?;
+            core.foreground(signed_in.profile, shared.looking.load(Ordering::Relaxed));
+            Ok(signed_in)
+        };
+        self.shared.detached(signing_in).await
     }
 
     /// Signs an account out and destroys its data. With unsent commands it refuses, unless they are to be dropped.
@@ -211,6 +220,7 @@ impl Kapprum {
     /// Someone is looking, or nobody is any more: news is waited for only in the foreground.
     pub fn foreground(&self, looking: bool) -> Result<(), KapprumError> {
         let core = self.shared.core()?;
+        self.shared.looking.store(looking, Ordering::Relaxed);
         for profile in profiles(&core) {
             core.foreground(profile, looking);
         }

@@ -97,10 +97,10 @@ async def contract(world, home):
 
     for wrong in ["", "hej", "http://kapprum.example.se/#invite=abc", world.server + "/#invite=never"]:
         await refuses(f"the link {wrong[:24]!r}", errors.SignedOut, lambda: core.sign_in(wrong, None))
+    core.foreground(True)
     anna = await core.sign_in("  " + world.invites["anna"] + "\n", None)
     await refuses("an invitation used again", errors.SignedOut, lambda: core.sign_in(world.invites["anna"], None))
     said("anna is signed in as a guardian", anna.account.role == k.Role.GUARDIAN and core.profiles() == [anna.profile])
-    core.foreground(True)
 
     homes = core.feed(anna.profile, k.Ask.HOME())
     screen = await shows(homes, "home shows both children", lambda screen: isinstance(screen, k.Screen.HOME) and len(screen[0].children) == 2)
@@ -156,6 +156,14 @@ async def contract(world, home):
     frames.end()
 
     del day
+    # Who signed in later is looked at as well: news comes by itself.
+    bo = await core.sign_in(world.invites["bo"], None)
+    elsewhere = core.feed(bo.profile, k.Ask.HOME())
+    await shows(elsewhere, "bo sees the same children", lambda screen: isinstance(screen, k.Screen.HOME) and len(screen[0].children) == 2)
+    await core.send(anna.profile, [report], None)
+    await shows(elsewhere, "and what anna reports, unasked", lambda screen: "Borta" in line(screen, "Ebba").line)
+    elsewhere.end()
+    await core.sign_out(bo.id, True)
     said(f"feeds open: {core.open_feeds()}", core.open_feeds() == 0)
     await core.suspend()
     await refuses("asleep", errors.Closed, lambda: core.send(anna.profile, [report], None))

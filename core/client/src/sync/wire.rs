@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use kapprum_protocol::session::{Activate, Activated};
 use super::machine::Failure;
 use crate::error::{Error, Result};
 use crate::key_store::Secret;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 /// A future of the wire.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -60,17 +64,8 @@ pub struct Http {
 impl Http {
     /// The way to a server such as `https://kapprum.example.se`; trusts the public roots, or only the given one (PEM).
     pub fn new(server: &str, root: Option<&[u8]>) -> Result<Self> {
-        // Installed once per process; a second time is no harm.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = match root {
-            Some(pem) => vec![reqwest::Certificate::from_pem(pem).map_err(|_| Error::Offline)?],
-            None => webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                .iter()
-                .filter_map(|der| reqwest::Certificate::from_der(der).ok())
-                .collect(),
-        };
         let mut builder = reqwest::Client::builder()
-            .tls_certs_only(roots)
+            .tls_backend_preconfigured(tls(root)?)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .redirect(reqwest::redirect::Policy::none())
@@ -89,6 +84,25 @@ impl Http {
         }
         request.send().await.map_err(|_| Error::Offline)
     }
+}
+
+/// TLS by the project's own choice of everything: nothing is asked of the platform.
+fn tls(root: Option<&[u8]>) -> Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    match root {
+        Some(pem) => {
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                let added = certificate.map(|certificate| roots.add(certificate));
+                added.map_err(|_| Error::Offline)?.map_err(|_| Error::Offline)?;
+            }
+        }
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    let versions = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions();
+    let mut config = versions.map_err(|_| Error::Offline)?.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 impl Wire for Http {
