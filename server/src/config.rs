@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::audit::Copy;
+
 /// How a server is set up. Every key can be given as `KAPPRUM_NAME` in the environment, which wins over the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -31,6 +33,8 @@ pub struct Config {
     pub connections: usize,
     /// Most requests that wait for news at once.
     pub waits: usize,
+    /// Where the audit log's lines go besides the tenant's own file.
+    pub audit_copy: Option<Copy>,
     /// How long peers are waited for; no key.
     pub patience: Patience,
 }
@@ -71,6 +75,7 @@ impl Default for Config {
             fresh_protected_hours: 12,
             connections: 18_000,
             waits: 20_000,
+            audit_copy: None,
             patience: Patience::default(),
         }
     }
@@ -90,7 +95,7 @@ pub enum ConfigError {
     Plain(SocketAddr),
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "data",
     "keys",
     "listen",
@@ -102,6 +107,7 @@ const KEYS: [&str; 11] = [
     "fresh_protected_hours",
     "connections",
     "waits",
+    "audit_copy",
 ];
 
 impl Config {
@@ -146,6 +152,7 @@ impl Config {
             "behind_proxy" => self.behind_proxy = value(text, "true or false is expected")?,
             "certificate" => self.certificate = Some(path(text)?),
             "certificate_key" => self.certificate_key = Some(path(text)?),
+            "audit_copy" => self.audit_copy = Some(value(text, "`syslog` or an absolute path is expected")?),
             "fresh_days" => self.fresh_days = value(text, "a number of days is expected")?,
             "fresh_protected_hours" => self.fresh_protected_hours = value(text, "a number of hours is expected")?,
             "connections" => self.connections = count(text)?,

@@ -1,6 +1,7 @@
 //! Keys that never lie in a database.
 
 use hmac::{Hmac, KeyInit, Mac};
+use kapprum_domain::id::TenantId;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -26,6 +27,11 @@ impl Keys {
     /// By which an identity number is found again without being readable.
     pub fn identity_code(&self, number: &[u8]) -> [u8; 32] {
         code(&self.identities, &[b"find", number])
+    }
+
+    /// The code of a line in a tenant's audit log, after the line whose code is `before`.
+    pub(crate) fn audit_code(&self, tenant: TenantId, before: &[u8], text: &[u8]) -> [u8; 32] {
+        code(&self.identities, &[b"audit", tenant.0.as_bytes(), before, text])
     }
 
     /// Under which identity numbers are sealed.

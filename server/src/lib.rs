@@ -1,5 +1,6 @@
 //! The sync server: thin, one writer per tenant, the rules of the domain made true.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod http;

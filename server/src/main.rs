@@ -11,12 +11,13 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::id::{DeviceId, GroupId, PersonId, TenantId};
+use kapprum_server::audit::Event;
 use kapprum_server::clock::{Clock, SystemClock};
 use kapprum_server::config::Config;
 use kapprum_server::http::Server;
 use kapprum_server::import::{self, Folder};
 use kapprum_server::open::{self, lock, new_tenant};
-use operator::{check, end_pairing, known, paired};
+use operator::{check, end_pairing, known, paired, trace, verify};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -70,6 +71,9 @@ enum Verb {
     People(PeopleVerb),
     /// Checks the stores' integrity.
     Check,
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditVerb),
 }
 
 #[derive(Subcommand)]
@@ -96,6 +100,16 @@ enum ImportVerb {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditVerb {
+    /// Looks whether every line is as it was written, and none is missing.
+    Verify {
+        /// The tenant's id; none: all tenants.
+        #[arg(long)]
+        tenant: Option<TenantId>,
     },
 }
 
@@ -155,6 +169,7 @@ fn run(arguments: Arguments) -> Done {
         Verb::Serve => serve(&config),
         Verb::Tenant(TenantVerb::Add { name, phone }) => {
             let id = new_tenant(&config, &name, &phone, clock.now())?;
+            trace(&config, id, Event::TenantAdded)?;
             println!("{id}");
             Ok(())
         }
@@ -172,6 +187,7 @@ fn run(arguments: Arguments) -> Done {
                 _ => return Err("give --person with --role, or --tablet, or --board".into()),
             };
             let token = sign_in.invite(&account, right.as_ref(), clock.now())?;
+            trace(&config, tenant, Event::Invited { account })?;
             // Behind the number sign: it reaches no server's log.
             println!("{}/#invite={token}", config.public_url);
             Ok(())
@@ -184,17 +200,22 @@ fn run(arguments: Arguments) -> Done {
             if matches!(account.role, Role::Tablet | Role::Board) {
                 end_pairing(&store, &account, &clock)?;
             }
+            trace(&config, tenant, Event::Revoked { device })?;
             println!("revoked");
             Ok(())
         }
         Verb::People(PeopleVerb::Find { text, tenant }) => {
             let (store, _) = open::tenant(&config, tenant)?;
-            for (person, name, what) in import::find(&store, &text)? {
+            let people = import::find(&store, &text)?;
+            // Before anything is shown.
+            trace(&config, tenant, Event::LookedUp { found: people.len() })?;
+            for (person, name, what) in people {
                 println!("{person}  {what:<16} {name}");
             }
             Ok(())
         }
         Verb::Check => check(&config),
+        Verb::Audit(AuditVerb::Verify { tenant }) => verify(&config, tenant),
     }
 }
 
@@ -232,6 +253,7 @@ fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool) -
     let report = import::run(&source, &store, &sign_in, &keys, SystemClock.now(), &mut |what, count| {
         eprintln!("  {count} records {what}");
     })?;
+    trace(config, tenant, Event::imported(&report))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -13,6 +13,7 @@ use kapprum_domain::time::Timestamp;
 use kapprum_protocol::cursor::Epoch;
 use zeroize::Zeroizing;
 
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
@@ -92,7 +93,9 @@ pub fn all(config: &Config) -> Result<Vec<Arc<Tenant>>> {
 /// A tenant at work.
 pub fn at_work(config: &Config, id: TenantId, folder: &Path) -> Result<Arc<Tenant>> {
     let (store, sign_in) = files(id, folder)?;
-    let tenant = Tenant::start(id, store, sign_in, &keys(config)?);
+    let keys = keys(config)?;
+    let audit = Audit::new(id, folder, config.audit_copy.clone(), &keys);
+    let tenant = Tenant::start(id, store, sign_in, audit, &keys);
     tenant.map(Arc::new).map_err(|error| OpenError::Store(folder.to_owned(), error))
 }
 
@@ -100,6 +103,13 @@ pub fn at_work(config: &Config, id: TenantId, folder: &Path) -> Result<Arc<Tenan
 pub fn tenant(config: &Config, id: TenantId) -> Result<(Sqlite, SignIn)> {
     let found = tenants(config)?.into_iter().find(|(tenant, _)| *tenant == id);
     found.map_or(Err(OpenError::NoTenant(id)), |(id, folder)| files(id, &folder))
+}
+
+/// A tenant's audit log.
+pub fn audit(config: &Config, id: TenantId) -> Result<Audit> {
+    let found = tenants(config)?.into_iter().find(|(tenant, _)| *tenant == id);
+    let (id, folder) = found.ok_or(OpenError::NoTenant(id))?;
+    Ok(Audit::new(id, &folder, config.audit_copy.clone(), &keys(config)?))
 }
 
 /// A tenant's store alone.

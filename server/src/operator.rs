@@ -10,7 +10,8 @@ use kapprum_domain::record::{Body, Change};
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::World;
-use kapprum_server::clock::Clock;
+use kapprum_server::audit::{Event, Verdict};
+use kapprum_server::clock::{Clock, SystemClock};
 use kapprum_server::config::Config;
 use kapprum_server::open;
 use kapprum_server::store::Store;
@@ -109,6 +110,32 @@ pub(crate) fn check(config: &Config) -> Result<()> {
         damaged += usize::from(!found.is_empty());
     }
     if damaged > 0 { Err(format!("{damaged} damaged").into()) } else { Ok(()) }
+}
+
+/// Traces what the operator did: by the number of the system's account, which is nobody's name here.
+pub(crate) fn trace(config: &Config, tenant: TenantId, event: Event) -> Result<()> {
+    let by = format!("operator {}", rustix::process::getuid().as_raw());
+    Ok(open::audit(config, tenant)?.trace(event, &by, SystemClock.now())?)
+}
+
+/// Looks at one audit log or at all.
+pub(crate) fn verify(config: &Config, tenant: Option<TenantId>) -> Result<()> {
+    let all = open::tenants(config)?.into_iter().map(|(id, _)| id);
+    let mut wrong = 0;
+    for id in tenant.map_or_else(|| all.collect(), |tenant| vec![tenant]) {
+        let said = match open::audit(config, id)?.verify()? {
+            Verdict::Sound(lines) => {
+                println!("{id}: sound, {lines} lines");
+                continue;
+            }
+            Verdict::Torn(line) => format!("line {line} was not written to its end; the next one puts that right"),
+            Verdict::Broken(line) => format!("line {line} is NOT as it was written, or does not follow the one before"),
+            Verdict::Cut(lines) => format!("{lines} lines of the copy are MISSING at the end"),
+        };
+        println!("{id}: {said}");
+        wrong += 1;
+    }
+    if wrong > 0 { Err(format!("{wrong} not sound").into()) } else { Ok(()) }
 }
 
 fn municipality(store: &dyn Store, id: TenantId) -> Option<String> {

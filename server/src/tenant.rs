@@ -14,6 +14,7 @@ use kapprum_protocol::receipt::Receipt;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::audit::Audit;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use crate::store::{Result, Store, StoreError};
@@ -33,6 +34,8 @@ pub struct Tenant {
     pub cache: Arc<RightsCache>,
     /// Its sessions.
     pub sign_in: SignIn,
+    /// What is traced of it.
+    pub audit: Audit,
     /// Who waits for news.
     pub waiters: Arc<Waiters>,
     jobs: mpsc::Sender<Job>,
@@ -49,7 +52,13 @@ enum Job {
 
 impl Tenant {
     /// Starts the writer of a tenant.
-    pub fn start(id: TenantId, store: impl Store + 'static, sign_in: SignIn, keys: &Keys) -> Result<Self> {
+    pub fn start(
+        id: TenantId,
+        store: impl Store + 'static,
+        sign_in: SignIn,
+        audit: Audit,
+        keys: &Keys,
+    ) -> Result<Self> {
         let store: Arc<dyn Store> = Arc::new(store);
         let elsewhere = store.elsewhere()?.into();
         let waiters = Arc::new(Waiters::default());
@@ -59,7 +68,7 @@ impl Tenant {
             .name("writer".to_owned())
             .spawn(move || write(own.as_ref(), &woken, &sealed, queue))
             .map_err(|_| StoreError::Failed("no thread for the writer".to_owned()))?;
-        Ok(Self { id, store, cache: Arc::default(), sign_in, waiters, jobs, elsewhere, kept: AtomicI64::new(0) })
+        Ok(Self { id, store, cache: Arc::default(), sign_in, audit, waiters, jobs, elsewhere, kept: AtomicI64::new(0) })
     }
 
     /// Does a request's commands. If the queue is full nothing of them is done, and each is answered `retry`.
@@ -285,7 +294,8 @@ mod tests {
         Sqlite::create(&store, Epoch(1)).unwrap();
         SignIn::create(&sign_in, id).unwrap();
         let (store, sign_in) = (Sqlite::open(&store).unwrap(), SignIn::open(&sign_in, id).unwrap());
-        Tenant::start(id, store, sign_in, &Keys::new([1; 32], [2; 32])).unwrap()
+        let keys = Keys::new([1; 32], [2; 32]);
+        Tenant::start(id, store, sign_in, Audit::new(id, folder, None, &keys), &keys).unwrap()
     }
 
     fn midnight() -> Timestamp {

@@ -279,3 +279,20 @@ fn folders_and_keys_are_their_owners_alone() {
     assert_eq!(mode(&keys.join("receipts.key")), 0o600);
     assert_eq!(mode(&keys.join("identities.key")), 0o600);
 }
+
+#[test]
+fn what_the_operator_does_is_traced_and_one_changed_byte_is_found() {
+    let (machine, tenant) = Machine::with_tenant();
+    assert!(machine.run(&["people", "find", "Anna", "--tenant", &tenant]).status.success());
+    assert!(!machine.run(&["invite", "--tenant", &tenant, "--person", NOBODY, "--role", "guardian"]).status.success());
+    let verified = machine.run(&["audit", "verify"]);
+    assert_eq!(String::from_utf8_lossy(&verified.stdout), format!("{tenant}: sound, 2 lines\n"));
+    let log = machine.file(&tenant, "audit.log");
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.contains("tenant_added") && text.contains("looked_up"), "{text}");
+    assert!(!text.contains("Anna") && !text.contains(NOBODY), "neither names nor what came to nothing: {text}");
+    fs::write(&log, text.replacen("\"found\":0", "\"found\":1", 1)).unwrap();
+    let verified = machine.run(&["audit", "verify", "--tenant", &tenant]);
+    assert!(!verified.status.success());
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("line 2 is NOT as it was written"), "{verified:?}");
+}

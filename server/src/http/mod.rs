@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
+use kapprum_domain::time::Timestamp;
 use kapprum_protocol::problem::{Problem, ProblemKind};
 use kapprum_protocol::request::Unfit;
 use kapprum_protocol::session::Activate;
@@ -30,6 +31,7 @@ pub use serve::{Server, ServerError};
 use session::Session;
 use tenants::Tenants;
 
+use crate::audit::Event;
 use crate::clock::Clock;
 use crate::config::{Config, Patience};
 use crate::store::StoreError;
@@ -129,12 +131,19 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     let now = app.clock.now();
     let (own, token) = (tenant.clone(), Arc::new(token));
     let asked = token.clone();
-    let right = blocking(move || own.sign_in.right_of(&asked, now)).await?.ok_or_else(expired)?;
+    let refused = tenant.clone();
+    let right = blocking(move || own.sign_in.right_of(&asked, now)).await?;
+    let Some(right) = right else {
+        traced(refused, Event::SignInRefused, now).await?;
+        return Err(expired());
+    };
     // The right comes first: a cut in between leaves an invitation that can be used again, not a device without rights.
     if let Some(right) = right {
         tenant.import(vec![Change::put(&right)], now).await?;
     }
-    let activated = blocking(move || tenant.sign_in.activate(&token, now)).await?.ok_or_else(expired)?;
+    let own = tenant.clone();
+    let activated = blocking(move || own.sign_in.activate(&token, now)).await?.ok_or_else(expired)?;
+    traced(tenant, Event::SignedIn { account: activated.account, device: activated.device }, now).await?;
     Ok(axum::Json(activated).into_response())
 }
 
@@ -144,10 +153,20 @@ async fn sign_out(State(app): State<App>, session: Session) -> Result<StatusCode
         session.tenant.sign_in.end(&session.bearer, now)?;
         // A request of this session may wait for news.
         session.tenant.waiters.wake([&Scope::Person(session.account.holder)]);
+        session.tenant.audit.trace_served(Event::SignedOut { account: session.account }, now);
         Ok(())
     });
     ended.await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Traces beside the people's own path: nobody's saving waits for it.
+async fn traced(tenant: Arc<Tenant>, event: Event, now: Timestamp) -> Result<(), Refused> {
+    let trace = move || {
+        tenant.audit.trace_served(event, now);
+        Ok(())
+    };
+    blocking(trace).await
 }
 
 /// Store calls run on the blocking pool.
