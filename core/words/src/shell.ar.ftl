@@ -23,13 +23,7 @@ sign_in_clear = إفراغ الحقل
 sign_in_continue = متابعة
 sign_in_working = جارٍ تسجيل الدخول …
 sign_in_no_invitation = ليست لديك دعوة؟ اطلبها من الروضة أو المدرسة.
-sign_in_error_link = هذا ليس رابطًا إلى Kapprum. انسخ الرابط كاملًا من الدعوة وألصقه.
 sign_in_error_used = الدعوة مستعملة أو قديمة جدًا. اطلب دعوة جديدة من الروضة أو المدرسة.
-sign_in_error_offline = لا يوجد اتصال بالشبكة. الرابط محفوظ هنا. حاول مرة أخرى عند توفر الشبكة.
-sign_in_error_outdated = التطبيق قديم جدًا. حدّثه وحاول مرة أخرى.
-sign_in_error_storage = الجهاز ممتلئ. احذف شيئًا وحاول مرة أخرى.
-sign_in_error_key_store = مفاتيح التطبيق مقفلة. أقفل الجهاز ثم افتحه وحاول مرة أخرى.
-sign_in_error_other = تعذّر تسجيل الدخول. حاول مرة أخرى بعد قليل. إذا لم ينجح ذلك فاتصل بالروضة أو المدرسة.
 
 ## الرئيسية
 report_absence = لن يحضر
@@ -48,11 +42,9 @@ report_from_time = الغياب من الساعة
 report_until_time = الغياب حتى الساعة
 report_choose_child = اختر طفلًا واحدًا على الأقل.
 report_send = إرسال
-report_edit = تعديل البلاغ
 report_withdraw = سيحضر رغم ذلك
 report_withdraw_question = هل تريد سحب البلاغ؟
 choose_day = اختر يومًا
-choose_time = اختر وقتًا
 earlier = أبكر
 later = لاحقًا
 time_unclear = اكتب وقتًا، مثلًا 07:30.
@@ -60,7 +52,6 @@ time_order = يجب أن يكون الوقت الثاني بعد الوقت ال
 
 ## تعديل يوم
 day_title = تعديل اليوم
-day_as_in_week = كما في الأسبوع
 day_other_times = أوقات أخرى
 day_comes_not = في إجازة
 day_comes_at = الحضور
@@ -123,7 +114,6 @@ sign_out_unsent = { $count ->
 }
 sign_out_wait = انتظار
 sign_out_drop = تسجيل الخروج رغم ذلك
-signed_out = تم تسجيل خروجك.
 
 ## عندما لا يعمل التطبيق
 start_title = تعذّر تشغيل Kapprum
@@ -136,12 +126,6 @@ start_error_other = حدث خطأ ما. حاول مرة أخرى. اتصل با�
 not_shown = لا يمكن عرض هذا. ارجع وحاول مرة أخرى.
 
 ## الاتصال بالخادم
-connection_online = متصل
-connection_working = جارٍ الجلب والإرسال
-connection_offline = لا توجد شبكة
-connection_unreachable = لا يستجيب Kapprum الآن. سيُرسل لاحقًا.
-connection_outdated = التطبيق قديم جدًا. حدّثه.
-connection_signed_out = يجب تسجيل الدخول مرة أخرى.
 sign_in_again = تسجيل الدخول مرة أخرى
 
 ## الإشعارات
@@ -158,11 +142,8 @@ channel_reminders = التذكيرات
 channel_reminders_description = عندما يحين وقت القيام بشيء.
 channel_sync = الجلب
 channel_sync_description = أثناء قيام التطبيق بالجلب والإرسال.
-sync_job = جلب الجديد وإرسال ما ينتظر
 
 ## لقارئات الشاشة
-selected = محدد
-not_selected = غير محدد
 state_expected = متوقع حضوره
 state_here = حاضر
 state_gone = عاد إلى البيت

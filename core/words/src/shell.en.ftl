@@ -23,13 +23,7 @@ sign_in_clear = Empty the field
 sign_in_continue = Continue
 sign_in_working = Signing in …
 sign_in_no_invitation = No invitation? Ask the preschool or school for one.
-sign_in_error_link = This is not a link to Kapprum. Copy the whole link in the invitation and paste it.
 sign_in_error_used = The invitation is used or too old. Ask the preschool or school for a new one.
-sign_in_error_offline = There is no network. The link stays here. Try again when there is network.
-sign_in_error_outdated = The app is too old. Update it and try again.
-sign_in_error_storage = This device is full. Remove something and try again.
-sign_in_error_key_store = The app’s keys are locked. Lock the device, unlock it and try again.
-sign_in_error_other = Signing in did not work. Try again in a while. If it still fails, ring the preschool or school.
 
 ## Home
 report_absence = Not coming
@@ -48,11 +42,9 @@ report_from_time = Away from
 report_until_time = Away until
 report_choose_child = Choose at least one child.
 report_send = Send
-report_edit = Change the report
 report_withdraw = Coming after all
 report_withdraw_question = Do you want to take the report back?
 choose_day = Choose a day
-choose_time = Choose a time
 earlier = Earlier
 later = Later
 time_unclear = Write a time, for example 07:30.
@@ -60,7 +52,6 @@ time_order = The second time must be later than the first.
 
 ## Change a day
 day_title = Change the day
-day_as_in_week = As in the week
 day_other_times = Other times
 day_comes_not = Has the day off
 day_comes_at = Comes
@@ -119,7 +110,6 @@ sign_out_unsent = { $count ->
 }
 sign_out_wait = Wait
 sign_out_drop = Sign out anyway
-signed_out = You are signed out.
 
 ## When the app does not start
 start_title = Kapprum could not start
@@ -132,12 +122,6 @@ start_error_other = Something went wrong. Try again. Ring the preschool or schoo
 not_shown = This can’t be shown. Go back and try again.
 
 ## The contact with the server
-connection_online = Connected
-connection_working = Fetching and sending
-connection_offline = No network
-connection_unreachable = Kapprum does not answer right now. It is sent later.
-connection_outdated = The app is too old. Update it.
-connection_signed_out = You need to sign in again.
 sign_in_again = Sign in again
 
 ## Notifications
@@ -154,11 +138,8 @@ channel_reminders = Reminders
 channel_reminders_description = When it is time to do something.
 channel_sync = Fetching
 channel_sync_description = While the app fetches and sends.
-sync_job = Fetch what is new and send what waits
 
 ## For screen readers
-selected = Selected
-not_selected = Not selected
 state_expected = Expected
 state_here = Here
 state_gone = Went home

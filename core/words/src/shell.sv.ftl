@@ -23,13 +23,7 @@ sign_in_clear = Töm fältet
 sign_in_continue = Fortsätt
 sign_in_working = Loggar in …
 sign_in_no_invitation = Har du ingen inbjudan? Be förskolan eller skolan om en.
-sign_in_error_link = Det här är ingen länk till Kapprum. Kopiera hela länken i inbjudan och klistra in den.
 sign_in_error_used = Inbjudan är använd eller för gammal. Be förskolan eller skolan om en ny.
-sign_in_error_offline = Det finns inget nät. Länken är kvar här. Försök igen när det finns nät.
-sign_in_error_outdated = Appen är för gammal. Uppdatera den och försök igen.
-sign_in_error_storage = Det är fullt på enheten. Ta bort något och försök igen.
-sign_in_error_key_store = Appens nycklar är låsta. Lås enheten, lås upp den och försök igen.
-sign_in_error_other = Det gick inte att logga in. Försök igen om en stund. Går det inte, ring förskolan eller skolan.
 
 ## Hem
 report_absence = Kommer inte
@@ -48,11 +42,9 @@ report_from_time = Borta från
 report_until_time = Borta till
 report_choose_child = Välj minst ett barn.
 report_send = Skicka
-report_edit = Ändra anmälan
 report_withdraw = Kommer ändå
 report_withdraw_question = Vill du ta tillbaka anmälan?
 choose_day = Välj dag
-choose_time = Välj tid
 earlier = Tidigare
 later = Senare
 time_unclear = Skriv en tid, till exempel 07.30.
@@ -60,7 +52,6 @@ time_order = Den andra tiden ska vara senare än den första.
 
 ## Ändra en dag
 day_title = Ändra dagen
-day_as_in_week = Som i veckan
 day_other_times = Andra tider
 day_comes_not = Är ledig
 day_comes_at = Kommer
@@ -119,7 +110,6 @@ sign_out_unsent = { $count ->
 }
 sign_out_wait = Vänta
 sign_out_drop = Logga ut ändå
-signed_out = Du är utloggad.
 
 ## När appen inte startar
 start_title = Kapprum kunde inte starta
@@ -132,12 +122,6 @@ start_error_other = Något gick fel. Försök igen. Ring förskolan eller skolan
 not_shown = Det här går inte att visa. Gå tillbaka och försök igen.
 
 ## Kontakten med servern
-connection_online = Ansluten
-connection_working = Hämtar och skickar
-connection_offline = Inget nät
-connection_unreachable = Kapprum svarar inte just nu. Det skickas senare.
-connection_outdated = Appen är för gammal. Uppdatera den.
-connection_signed_out = Du behöver logga in igen.
 sign_in_again = Logga in igen
 
 ## Aviseringar
@@ -154,11 +138,8 @@ channel_reminders = Påminnelser
 channel_reminders_description = När det är dags att göra något.
 channel_sync = Hämtning
 channel_sync_description = Medan appen hämtar och skickar.
-sync_job = Hämta nytt och skicka det som väntar
 
 ## För skärmläsare
-selected = Vald
-not_selected = Inte vald
 state_expected = Väntas
 state_here = Här
 state_gone = Har gått hem

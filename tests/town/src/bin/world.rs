@@ -44,6 +44,14 @@ struct Arguments {
     quiet: bool,
 }
 
+/// The children of a crowd; no two lengths have a factor in common, so that a name comes again late.
+const GIVEN: [&str; 20] = [
+    "Alma", "Vidar", "Nora", "Otis", "Freja", "Malte", "Ines", "Sixten", "Tyra", "Hugo", "Majken", "Yusuf", "Edith",
+    "Leo", "Siri", "Ebbe", "Juni", "Tage", "Lova", "Folke",
+];
+const FAMILY: [&str; 11] =
+    ["Almgren", "Björk", "Dahlin", "Ek", "Falk", "Grahn", "Hedin", "Isaksson", "Kowalska", "Lind", "Nyström"];
+
 const OWN: ProfileId = ProfileId(0);
 
 fn main() {
@@ -55,7 +63,8 @@ fn main() {
     let mut town = Town::sample(arguments.pupils, 1, today);
     for number in 0..arguments.crowd {
         let child = ChildId(Uuid::from_u128(0x7a10_0000_0000_4000_8000_0000_0000_0000 + u128::from(number)));
-        town.add_child(child, &format!("Barn {number}"), "Myra", 4, &[story::anna()]);
+        let (given, family) = (GIVEN[usize::from(number) % GIVEN.len()], FAMILY[usize::from(number) % FAMILY.len()]);
+        town.add_child(child, given, family, 4, &[story::anna()]);
         let placement = PlacementId(Uuid::from_u128(0x7a20_0000_0000_4000_8000_0000_0000_0000 + u128::from(number)));
         town.place(child, placement, story::department());
         town.end_guardian(story::anna(), child);

@@ -30,6 +30,8 @@ class GalleryTest {
             if (look.dark && !drawn) continue
             live(look, exhibit.content) {
                 settle()
+                // What is on its way shows its shape only after a moment; on a busy machine that is a longer one.
+                until("a heading on ${exhibit.name}") { headings(this).isEmpty() }
                 faults += faults(this, exhibit.board).map { "${exhibit.name} on ${look.name}: $it" }
                 if (drawn) picture().let { image ->
                     pictures?.add(exhibit.name, look, image)

@@ -279,7 +279,7 @@ class StoryTest {
         story {
             val maja = phone(wall)
             maja.signIn(crowded.invite("maja"))
-            maja.screen.see("Barn 0")
+            maja.screen.see("Alma A")
             maja.screen.scrollTo("Kom, Love L")
             maja.screen.tap("Kom, Love L")
             maja.screen.see("Love L: Kom")

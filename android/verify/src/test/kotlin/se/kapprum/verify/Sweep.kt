@@ -15,7 +15,7 @@ fun faults(live: Live, board: Boolean): List<String> = sizes(live, board) + word
 private val loading = Language.entries.map { ResourceWords.of(it).of(Label.Loading) }
 
 /** While a view is on its way its heading is not known yet. */
-private fun headings(live: Live): List<String> =
+fun headings(live: Live): List<String> =
     if (live.words().none { it in loading } && live.nodes().none { it.config.contains(SemanticsProperties.Heading) } && live.words().isNotEmpty()) listOf("no heading") else emptyList()
 
 private fun sizes(live: Live, board: Boolean): List<String> = live.nodes()
