@@ -14,8 +14,8 @@ const HISTORY: &str = "bindings/SIZE.md";
 
 /// C is built small too, each function apart so that the linker drops what nobody calls; nothing unwinds through it.
 const C_FLAGS: &str = "-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables";
-/// Addresses that the loader fills in are packed, as an Android build packs them.
-const LINKER: &str = "-C link-arg=-Wl,-z,pack-relative-relocs";
+/// Addresses that the loader fills in are packed, and functions that are the same are there once.
+const LINKER: [&str; 4] = ["-C", "link-arg=-Wl,-z,pack-relative-relocs", "-C", "link-arg=-Wl,--icf=all"];
 
 /// Builds the library as phones get it, measures it, and looks that it exports no SQLite of its own.
 ///
@@ -23,11 +23,11 @@ const LINKER: &str = "-C link-arg=-Wl,-z,pack-relative-relocs";
 ///
 /// That it can't be built, is too large, or exports what another library might take.
 pub(crate) fn measure(note: Option<&str>) -> Result<String, String> {
-    let mut library = Cargo::command("build");
+    let mut library = Cargo::command("rustc");
     // Alone, not with the workspace: what the server needs must not come along.
     library.args(["--profile", "mobile", "-p", "kapprum-bindings", "--lib"]);
     library.args(["--features", "kapprum-client/vendored-openssl"]);
-    library.env("CFLAGS", C_FLAGS).env("RUSTFLAGS", LINKER);
+    library.env("CFLAGS", C_FLAGS).arg("--").args(LINKER);
     build::with_progress(&mut library)?;
     let path = Cargo::folder(build::Profile::Dev)?.join("..").join("mobile").join("libkapprum.so");
     let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
