@@ -28,6 +28,11 @@ impl Keys {
         code(&self.identities, &[b"find", number])
     }
 
+    /// Under which a tenant's copy of its source is sealed.
+    pub(crate) fn mirror_key(&self) -> [u8; 32] {
+        code(&self.identities, &[b"mirror"])
+    }
+
     /// Under which identity numbers are sealed.
     pub(crate) fn identity_key(&self) -> &[u8; 32] {
         &self.identities
