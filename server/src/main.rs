@@ -228,7 +228,6 @@ fn serve(config: &Config) -> Done {
         let schedule = Schedule::start(config, surroundings());
         stopped().await;
         server.stop().await;
-        // It ends within a page.
         tokio::task::spawn_blocking(|| schedule.map(Schedule::stop)).await?;
         Ok(())
     })
