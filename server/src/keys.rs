@@ -23,6 +23,12 @@ impl Keys {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, parts))
     }
 
+    /// By which a tenant's source shows that it was told our hook's address, in base64url.
+    pub(crate) fn hook_code(&self, tenant: &[u8]) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, &[b"hook", tenant]))
+    }
+
     /// By which an identity number is found again without being readable.
     pub fn identity_code(&self, number: &[u8]) -> [u8; 32] {
         code(&self.identities, &[b"find", number])

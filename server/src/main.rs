@@ -225,7 +225,7 @@ fn serve(config: &Config) -> Done {
     runtime.block_on(async {
         let server = Server::start(config, open::all(config)?, Arc::new(SystemClock)).await?;
         println!("kapprum-server listens on {}", server.address);
-        let schedule = Schedule::start(config, surroundings());
+        let schedule = Schedule::start(config, surroundings(), server.called.clone());
         stopped().await;
         server.stop().await;
         tokio::task::spawn_blocking(|| schedule.map(Schedule::stop)).await?;

@@ -26,6 +26,8 @@ pub struct SourceConfig {
     pub rows: Option<u32>,
     /// Per cent of a resource that may end in one run without being asked for.
     pub ending_share: u8,
+    /// Asks the source to tell of news, at this server's public address.
+    pub subscribe: bool,
 }
 
 /// How a source lets us in.
@@ -81,6 +83,7 @@ impl SourceConfig {
             whole_days: 7,
             rows: Some(500),
             ending_share: 10,
+            subscribe: false,
         }
     }
 
@@ -134,6 +137,7 @@ impl SourceConfig {
                 let share = u8::try_from(number()?).ok().filter(|share| *share <= 100);
                 self.ending_share = share.ok_or("a number from 0 to 100 is expected")?;
             }
+            "subscribe" => self.subscribe = value.as_bool().ok_or("true or false is expected")?,
             _ => return Err("there is no such key"),
         }
         Ok(())

@@ -110,6 +110,8 @@ pub struct Inside {
     pub mishaps: BTreeMap<&'static str, VecDeque<Mishap>>,
     /// A list that answers 500 after so many pages.
     pub fails_after: Option<(&'static str, usize)>,
+    /// Who is told of news; none: it offers no subscriptions.
+    pub subscriptions: Option<Vec<Value>>,
     /// What it was asked: method, path and query.
     pub asked: Vec<String>,
     /// What its `Date` says; none: no such header.
@@ -130,6 +132,7 @@ impl Source {
             manners,
             mishaps: BTreeMap::new(),
             fails_after: None,
+            subscriptions: None,
             asked: Vec::new(),
             date: Some("Tue, 24 Nov 2026 06:00:00 GMT".to_owned()),
             tokens: (0, 0),

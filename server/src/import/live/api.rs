@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kapprum_domain::time::Timestamp;
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use url::Url;
@@ -95,6 +95,17 @@ impl Api {
         url: &Url,
         read: &mut dyn FnMut(&mut Answer<'_>) -> Result<T, String>,
     ) -> Result<T, Trouble> {
+        self.ask_by(&Method::GET, url, None, read)
+    }
+
+    /// As [`Self::ask`], by another method.
+    pub(super) fn ask_by<T>(
+        &mut self,
+        method: &Method,
+        url: &Url,
+        body: Option<&Value>,
+        read: &mut dyn FnMut(&mut Answer<'_>) -> Result<T, String>,
+    ) -> Result<T, Trouble> {
         let (mut tries, mut told, mut renewed) = (0, 0, false);
         loop {
             if self.now() >= self.until {
@@ -103,7 +114,7 @@ impl Api {
             if !self.around.wait.goes_on() {
                 return Err(Trouble::Stopped);
             }
-            let trouble = match self.once(url, read) {
+            let trouble = match self.once(method, url, body, read) {
                 Ok(found) => return Ok(found),
                 Err(trouble) => trouble,
             };
@@ -134,8 +145,17 @@ impl Api {
         }
     }
 
-    fn once<T>(&mut self, url: &Url, read: &mut dyn FnMut(&mut Answer<'_>) -> Result<T, String>) -> Result<T, Trouble> {
-        let mut request = self.client.get(url.clone()).header("accept", "application/json");
+    fn once<T>(
+        &mut self,
+        method: &Method,
+        url: &Url,
+        body: Option<&Value>,
+        read: &mut dyn FnMut(&mut Answer<'_>) -> Result<T, String>,
+    ) -> Result<T, Trouble> {
+        let mut request = self.client.request(method.clone(), url.clone()).header("accept", "application/json");
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
         if self.entry.token_url.is_some() {
             self.renew()?;
             request = request.bearer_auth(self.token.as_ref().map_or("", |token| token.text.as_str()));

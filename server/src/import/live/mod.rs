@@ -7,6 +7,7 @@ mod api;
 mod asking;
 mod fetch;
 mod fields;
+pub mod hook;
 pub mod mirror;
 pub mod schedule;
 mod trouble;
@@ -42,6 +43,9 @@ pub struct Run {
     pub fetched: BTreeMap<Resource, Fetched>,
     /// What was made of it.
     pub outcome: Outcome,
+    /// Why the source will not call us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribed: Option<String>,
 }
 
 /// What became of what was fetched.
@@ -115,6 +119,11 @@ pub fn run(
         let progress = &mut |progress| tell(Told::Fetching(progress));
         Fetch { api: &mut api, mirror: &mirror, source, progress }.all()?
     };
+    let mut unsubscribed = None;
+    if source.subscribe && fetched.values().any(|one| one.pages > 0) {
+        let target = format!("{}/v1/hooks/{}/{}", config.public_url, source.tenant, hook::code(&keys, source.tenant));
+        unsubscribed = hook::subscribe(&mut api, &mirror, &target)?.err().map(|trouble| trouble.to_string());
+    }
     let now = around.clock.now();
     let changed = fetched.values().any(|one| one.changed + one.gone > 0);
     let outcome = if fetched.values().all(|one| one.pages == 0) {
@@ -138,7 +147,7 @@ pub fn run(
         }
     };
     mirror.tell(ENDED_AT, now.0)?;
-    Ok(Run { fetched, outcome })
+    Ok(Run { fetched, outcome, unsubscribed })
 }
 
 /// Where a tenant's copy of its source lies.
@@ -192,6 +201,9 @@ impl fmt::Display for Run {
             if let Some(trouble) = &one.trouble {
                 writeln!(f, "! {resource}: {trouble}")?;
             }
+        }
+        if let Some(why) = &self.unsubscribed {
+            writeln!(f, "! subscriptions: {why}; the source is asked by the clock only")?;
         }
         match &self.outcome {
             Outcome::Imported(report) => write!(f, "{report}"),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use kapprum_domain::id::TenantId;
 use kapprum_domain::time::{MINUTE, Timestamp};
 
+use super::hook::Called;
 use super::{Outcome, Run, RunError, Surroundings, Wait, ended_at, run};
 use crate::config::{Config, SourceConfig};
 
@@ -27,7 +28,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// Begins; none: there is no source to be run by the clock.
-    pub fn start(config: &Config, around: Surroundings) -> Option<Self> {
+    pub fn start(config: &Config, around: Surroundings, called: Arc<Called>) -> Option<Self> {
         if config.sources.iter().all(|source| source.every_minutes.is_none()) {
             return None;
         }
@@ -40,7 +41,8 @@ impl Schedule {
             let _running = running;
             let mut due = Due::default();
             while !stopped.load(Ordering::Acquire) {
-                if let Some(source) = due.next(&config, around.clock.now()) {
+                if let Some(source) = due.next(&config, &called, around.clock.now()) {
+                    called.answer(source.tenant);
                     let run = || tell(source, &run(&config, source, &around, false, &mut |_| {}));
                     // A bug that one source's rows find must not keep the others from running.
                     if catch_unwind(AssertUnwindSafe(run)).is_err() {
@@ -101,13 +103,14 @@ struct Due(BTreeMap<TenantId, Timestamp>);
 
 impl Due {
     /// The source that has waited longest of those whose time has come.
-    fn next<'c>(&mut self, config: &'c Config, now: Timestamp) -> Option<&'c SourceConfig> {
+    fn next<'c>(&mut self, config: &'c Config, called: &Called, now: Timestamp) -> Option<&'c SourceConfig> {
         let mut due = Vec::new();
         for source in &config.sources {
             let Some(minutes) = source.every_minutes else { continue };
             // A tenant that is not here yet is asked for again after as long.
             let last = *self.0.entry(source.tenant).or_insert_with(|| ended_at(config, source).unwrap_or(now));
-            if is_due(last, now, minutes) {
+            // However often it calls, it is not asked more than once a minute.
+            if is_due(last, now, minutes) || called.has(source.tenant) && is_due(last, now, 1) {
                 due.push((last, source));
             }
         }
@@ -136,6 +139,9 @@ fn tell(source: &SourceConfig, done: &Result<Run, RunError>) {
         if let Some(trouble) = &one.trouble {
             tracing::warn!(source = %name, %tenant, %resource, %trouble, "not everything came; nothing of it was ended");
         }
+    }
+    if let Some(why) = &run.unsubscribed {
+        tracing::warn!(source = %name, %tenant, %why, "the source will not call; it is asked by the clock only");
     }
     match &run.outcome {
         Outcome::Imported(report) => {
@@ -168,5 +174,19 @@ mod tests {
         }
         assert!(!is_due(now.plus(-60 * MINUTE + 1), now, 60));
         assert!(is_due(now.plus(MINUTE), now, 60));
+    }
+
+    #[test]
+    fn who_calls_is_asked_before_its_time_though_not_twice_in_a_minute() {
+        let source =
+            SourceConfig { every_minutes: Some(60), ..SourceConfig::new("sis", TenantId(uuid::Uuid::nil()), "") };
+        let config = Config { sources: vec![source.clone()], ..Config::default() };
+        let (mut due, called, now) = (Due::default(), Called::default(), Timestamp(1_000 * MINUTE));
+        due.ran(&source, now);
+        called.call(source.tenant);
+        assert!(due.next(&config, &called, now.plus(MINUTE - 1)).is_none());
+        assert!(due.next(&config, &called, now.plus(MINUTE)).is_some());
+        called.answer(source.tenant);
+        assert!(due.next(&config, &called, now.plus(59 * MINUTE)).is_none());
     }
 }

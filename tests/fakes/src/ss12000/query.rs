@@ -32,6 +32,7 @@ impl Inside {
         }
         let Some(name) = path.strip_prefix("/v2.0/") else { return Decided::Refusal(404, String::new()) };
         match (&parts.method, name) {
+            (method, name) if name.starts_with("subscriptions") => self.subscription(method, name, body),
             (&Method::GET, "deletedEntities") => self.deleted_entities(&query),
             (&Method::GET, name) => self.list(name, &query),
             _ => Decided::Refusal(405, String::new()),
@@ -121,6 +122,25 @@ impl Inside {
             _ => None,
         };
         Decided::Json(json!({ "data": data, "pageToken": next.map(|next| format!("{next}~{since}")) }))
+    }
+
+    fn subscription(&mut self, method: &Method, name: &str, body: &[u8]) -> Decided {
+        let Some(subscriptions) = &mut self.subscriptions else { return Decided::Refusal(501, String::new()) };
+        match *method {
+            Method::GET => Decided::Json(json!({ "data": subscriptions, "pageToken": null })),
+            Method::DELETE => {
+                let id = name.trim_start_matches("subscriptions/");
+                subscriptions.retain(|one| one.get("id").is_none_or(|known| known != id));
+                Decided::Json(Value::Null)
+            }
+            _ => {
+                let mut wish: serde_json::Map<String, Value> = serde_json::from_slice(body).expect("a wish");
+                wish.insert("id".to_owned(), json!(format!("subscription-{}", subscriptions.len() + 1)));
+                wish.insert("expires".to_owned(), json!("2027-02-22T06:00:00Z"));
+                subscriptions.push(Value::Object(wish.clone()));
+                Decided::Json(Value::Object(wish))
+            }
+        }
     }
 
     fn deleted_entities(&self, query: &[(String, String)]) -> Decided {

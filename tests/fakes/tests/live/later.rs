@@ -105,3 +105,26 @@ async fn our_copy_shows_nobody_to_who_has_the_file_alone() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_offers_it_is_asked_once_to_tell_of_news() {
+    let mut world = World::with(Manners::default()).await;
+    world.settings.subscribe = true;
+    let run = world.run().await;
+    assert!(run.to_string().contains("! subscriptions: it answers 501"), "{run}");
+    // Days later it has learned to.
+    world.source.inside().subscriptions = Some(Vec::new());
+    world.minutes_later(5 * 24 * 60);
+    for _ in 0..2 {
+        assert_eq!(world.run().await.unsubscribed, None);
+    }
+    let subscriptions = world.source.inside().subscriptions.clone().unwrap();
+    let [one] = subscriptions.as_slice() else { panic!("{subscriptions:?}") };
+    let target = one["target"].as_str().unwrap();
+    let begin = format!("{}/v1/hooks/{}/", world.config.public_url, story::tenant());
+    assert!(target.starts_with(&begin) && target.len() > begin.len() + 40, "{target}");
+    // Before it ends, another takes its place.
+    world.minutes_later(89 * 24 * 60);
+    world.run().await;
+    assert_eq!(world.source.inside().subscriptions.as_ref().unwrap().len(), 1);
+}
