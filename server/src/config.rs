@@ -1,5 +1,9 @@
 //! Configuration by file and environment: one table of keys, each read by its field's type.
 
+mod source;
+
+pub use source::{Entry, Secret, SourceConfig, safe};
+
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,6 +39,8 @@ pub struct Config {
     pub waits: usize,
     /// Where the audit log's lines go besides the tenant's own file.
     pub audit_copy: Option<Copy>,
+    /// Where school data come from: tables `[sources.NAME]` of the file.
+    pub sources: Vec<SourceConfig>,
     /// How long peers are waited for; no key.
     pub patience: Patience,
 }
@@ -76,6 +82,7 @@ impl Default for Config {
             connections: 18_000,
             waits: 20_000,
             audit_copy: None,
+            sources: Vec::new(),
             patience: Patience::default(),
         }
     }
@@ -119,6 +126,10 @@ impl Config {
             let text = std::fs::read_to_string(path).map_err(|error| problem(error.kind().to_string()))?;
             let table: toml::Table = text.parse().map_err(|error: toml::de::Error| problem(error.message().into()))?;
             for (key, value) in table {
+                if let ("sources", toml::Value::Table(sources)) = (key.as_str(), &value) {
+                    config.sources = read_sources(sources, &environment).map_err(problem)?;
+                    continue;
+                }
                 let text = match value {
                     toml::Value::String(text) => text,
                     toml::Value::Integer(number) => number.to_string(),
@@ -179,6 +190,23 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+fn read_sources(
+    sources: &toml::Table,
+    environment: &impl Fn(&str) -> Option<OsString>,
+) -> Result<Vec<SourceConfig>, String> {
+    let mut read: Vec<SourceConfig> = Vec::new();
+    for (name, table) in sources {
+        let table = table.as_table().ok_or_else(|| format!("sources.{name}: a table is expected"))?;
+        let source = SourceConfig::read(name, table, environment).map_err(|why| format!("sources.{name}.{why}"))?;
+        // Two would end each other's people in turns.
+        if let Some(other) = read.iter().find(|other| other.tenant == source.tenant) {
+            return Err(format!("sources.{name}.tenant: {} is its source already", other.name));
+        }
+        read.push(source);
+    }
+    Ok(read)
 }
 
 fn path(text: &OsStr) -> Result<PathBuf, &'static str> {

@@ -24,6 +24,12 @@ impl Keys {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, parts))
     }
 
+    /// By which a tenant's source shows that it was told our hook's address, in base64url.
+    pub(crate) fn hook_code(&self, tenant: &[u8]) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, &[b"hook", tenant]))
+    }
+
     /// By which an identity number is found again without being readable.
     pub fn identity_code(&self, number: &[u8]) -> [u8; 32] {
         code(&self.identities, &[b"find", number])
@@ -32,6 +38,11 @@ impl Keys {
     /// The code of a line in a tenant's audit log, after the line whose code is `before`.
     pub(crate) fn audit_code(&self, tenant: TenantId, before: &[u8], text: &[u8]) -> [u8; 32] {
         code(&self.identities, &[b"audit", tenant.0.as_bytes(), before, text])
+    }
+
+    /// Under which a tenant's copy of its source is sealed.
+    pub(crate) fn mirror_key(&self) -> [u8; 32] {
+        code(&self.identities, &[b"mirror"])
     }
 
     /// Under which identity numbers are sealed.

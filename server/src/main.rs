@@ -13,11 +13,14 @@ use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::id::{DeviceId, GroupId, PersonId, TenantId};
 use kapprum_server::audit::Event;
 use kapprum_server::clock::{Clock, SystemClock};
-use kapprum_server::config::Config;
+use kapprum_server::config::{Config, SourceConfig, safe};
 use kapprum_server::http::Server;
+use kapprum_server::import::guard::{Guarded, guarded};
+use kapprum_server::import::live::schedule::Schedule;
+use kapprum_server::import::live::{self, Limits, Outcome, Surroundings, SystemWait, Told};
 use kapprum_server::import::{self, Folder};
 use kapprum_server::open::{self, lock, new_tenant};
-use operator::{check, end_pairing, known, paired, trace, verify};
+use operator::{check, end_pairing, known, operator, paired, trace, verify};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -90,16 +93,19 @@ enum TenantVerb {
 
 #[derive(Subcommand)]
 enum ImportVerb {
-    /// From a folder of JSON answers by the standard SS 12000.
+    /// From a server of the standard SS 12000, or a folder of its JSON answers.
     Ss12000 {
-        /// The folder.
-        folder: PathBuf,
+        /// The server's address, or the folder. What a server asks for stands in the configuration: `[sources.NAME]`.
+        from: String,
         /// The tenant's id.
         #[arg(long)]
         tenant: TenantId,
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+        /// Write it also if much would end by it.
+        #[arg(long)]
+        accept_ending: bool,
     },
 }
 
@@ -119,6 +125,14 @@ enum PeopleVerb {
     Find {
         /// The text.
         text: String,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: TenantId,
+    },
+    /// Shows what the import made of a person, from which resource, since when.
+    Show {
+        /// The person's id.
+        person: PersonId,
         /// The tenant's id.
         #[arg(long)]
         tenant: TenantId,
@@ -173,7 +187,9 @@ fn run(arguments: Arguments) -> Done {
             println!("{id}");
             Ok(())
         }
-        Verb::Import(ImportVerb::Ss12000 { folder, tenant, json }) => import_folder(&config, &folder, tenant, json),
+        Verb::Import(ImportVerb::Ss12000 { from, tenant, json, accept_ending }) => {
+            import_from(&config, &from, tenant, json, accept_ending)
+        }
         Verb::Invite { tenant, person, role, tablet, board } => {
             let (store, sign_in) = open::tenant(&config, tenant)?;
             let (account, right) = match (person, role, tablet, board) {
@@ -214,6 +230,13 @@ fn run(arguments: Arguments) -> Done {
             }
             Ok(())
         }
+        Verb::People(PeopleVerb::Show { person, tenant }) => {
+            let shown = import::show(&config, tenant, person)?;
+            // Before anything is shown.
+            trace(&config, tenant, Event::Shown { person })?;
+            print!("{shown}");
+            Ok(())
+        }
         Verb::Check => check(&config),
         Verb::Audit(AuditVerb::Verify { tenant }) => verify(&config, tenant),
     }
@@ -226,8 +249,10 @@ fn serve(config: &Config) -> Done {
     runtime.block_on(async {
         let server = Server::start(config, open::all(config)?, Arc::new(SystemClock)).await?;
         println!("kapprum-server listens on {}", server.address);
+        let schedule = Schedule::start(config, surroundings("server".to_owned()), server.called.clone());
         stopped().await;
         server.stop().await;
+        tokio::task::spawn_blocking(|| schedule.map(Schedule::stop)).await?;
         Ok(())
     })
 }
@@ -246,13 +271,47 @@ async fn stopped() {
     }
 }
 
-fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool) -> Done {
+/// The machine's own.
+fn surroundings(by: String) -> Surroundings {
+    Surroundings { by, clock: Arc::new(SystemClock), wait: Arc::new(SystemWait), limits: Limits::default() }
+}
+
+fn import_from(config: &Config, from: &str, tenant: TenantId, json: bool, accept_ending: bool) -> Done {
+    if !from.contains("://") {
+        return import_folder(config, Path::new(from), tenant, json, accept_ending);
+    }
+    safe(from).map_err(|why| format!("{from}: {why}"))?;
+    let (plain, now) = (SourceConfig::new("source", tenant, from), surroundings(operator()));
+    let configured = config.sources.iter().find(|source| source.tenant == tenant && source.url == plain.url);
+    let run = live::run(config, configured.unwrap_or(&plain), &now, accept_ending, &mut |told| match told {
+        Told::Fetching(progress) => eprintln!("  {progress}"),
+        Told::Writing(what, count) => eprintln!("  {count} records {what}"),
+    })?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&run)?);
+    } else {
+        print!("{run}");
+    }
+    match run.outcome {
+        Outcome::Asks(_) => Err("too much would end; nothing was written".into()),
+        Outcome::Nothing => Err("nothing came from the source".into()),
+        Outcome::Imported(_) | Outcome::Unchanged => Ok(()),
+    }
+}
+
+fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool, accept_ending: bool) -> Done {
     let source = Folder::open(folder).map_err(|why| format!("{}: {}", folder.display(), why.kind()))?;
     let (store, sign_in) = open::tenant(config, tenant)?;
     let keys = open::keys(config)?;
-    let report = import::run(&source, &store, &sign_in, &keys, SystemClock.now(), &mut |what, count| {
-        eprintln!("  {count} records {what}");
-    })?;
+    let share = Some(SourceConfig::new("", tenant, "").ending_share).filter(|_| !accept_ending);
+    let progress = &mut |what: &str, count| eprintln!("  {count} records {what}");
+    let report = match guarded(&source, &store, &sign_in, &keys, SystemClock.now(), share, progress)? {
+        Guarded::Done(report) => report,
+        Guarded::Asks(ending) => {
+            let told: Vec<String> = ending.iter().map(|(resource, ending)| format!("{resource}: {ending}")).collect();
+            return Err(format!("{}; nothing was written; --accept-ending writes it", told.join(", ")).into());
+        }
+    };
     trace(config, tenant, Event::imported(&report))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);

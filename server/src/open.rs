@@ -101,8 +101,13 @@ pub fn at_work(config: &Config, id: TenantId, folder: &Path) -> Result<Arc<Tenan
 
 /// One tenant's files, for a verb beside the serving process.
 pub fn tenant(config: &Config, id: TenantId) -> Result<(Sqlite, SignIn)> {
+    files(id, &folder(config, id)?)
+}
+
+/// One tenant's folder.
+pub fn folder(config: &Config, id: TenantId) -> Result<PathBuf> {
     let found = tenants(config)?.into_iter().find(|(tenant, _)| *tenant == id);
-    found.map_or(Err(OpenError::NoTenant(id)), |(id, folder)| files(id, &folder))
+    found.map(|(_, folder)| folder).ok_or(OpenError::NoTenant(id))
 }
 
 /// A tenant's audit log.

@@ -112,10 +112,14 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     if damaged > 0 { Err(format!("{damaged} damaged").into()) } else { Ok(()) }
 }
 
-/// Traces what the operator did: by the number of the system's account, which is nobody's name here.
+/// Traces what the operator did.
 pub(crate) fn trace(config: &Config, tenant: TenantId, event: Event) -> Result<()> {
-    let by = format!("operator {}", rustix::process::getuid().as_raw());
-    Ok(open::audit(config, tenant)?.trace(event, &by, SystemClock.now())?)
+    Ok(open::audit(config, tenant)?.trace(event, &operator(), SystemClock.now())?)
+}
+
+/// Who calls a verb, as the audit log names them: by the number of the system's account.
+pub(crate) fn operator() -> String {
+    format!("operator {}", rustix::process::getuid().as_raw())
 }
 
 /// Looks at one audit log or at all.

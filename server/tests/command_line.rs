@@ -90,20 +90,22 @@ impl Machine {
 }
 
 /// The verbs that need a tenant's files.
-fn verbs(tenant: &str) -> [Vec<&str>; 5] {
+fn verbs(tenant: &str) -> [Vec<&str>; 7] {
     [
         vec!["serve"],
         vec!["import", "ss12000", ".", "--tenant", tenant],
+        vec!["import", "ss12000", "http://127.0.0.1:9/v2.0", "--tenant", tenant],
         vec!["invite", "--tenant", tenant, "--person", NOBODY, "--role", "guardian"],
         vec!["revoke", NOBODY, "--tenant", tenant],
         vec!["people", "find", "Anna", "--tenant", tenant],
+        vec!["people", "show", NOBODY, "--tenant", tenant],
     ]
 }
 
 #[test]
 fn arguments_that_make_no_sense() {
     let (machine, tenant) = Machine::with_tenant();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--colour"], "unexpected argument '--colour'"),
         (&["serve", "--colour"], "unexpected argument '--colour'"),
         (&["fly"], "unrecognized subcommand 'fly'"),
@@ -113,6 +115,7 @@ fn arguments_that_make_no_sense() {
         (&["invite", "--tenant", &tenant, "--person", NOBODY], "--role <ROLE>"),
         (&["invite", "--tenant", &tenant, "--person", NOBODY, "--role", "king"], "guardian, student or staff"),
         (&["import", "ss12000", "nowhere", "--tenant", &tenant], "nowhere: "),
+        (&["import", "ss12000", "http://s.se/v2.0", "--tenant", &tenant], "http://s.se/v2.0: it must begin with https"),
     ];
     for (arguments, why) in cases {
         machine.fails_with(arguments, why);
@@ -158,7 +161,8 @@ fn who_is_not_there() {
     for verb in verbs(NOBODY).iter().skip(1) {
         machine.fails_with(verb, "no tenant 7a000000");
     }
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
+        (&["people", "show", NOBODY, "--tenant", &tenant], "no such person"),
         (
             &["invite", "--tenant", &tenant, "--person", NOBODY, "--role", "student"],
             "no such person among the students",

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request as HttpRequest, State};
+use axum::extract::{DefaultBodyLimit, Path, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -24,6 +24,7 @@ use kapprum_domain::time::Timestamp;
 use kapprum_protocol::problem::{Problem, ProblemKind};
 use kapprum_protocol::request::Unfit;
 use kapprum_protocol::session::Activate;
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use load::Load;
@@ -34,6 +35,8 @@ use tenants::Tenants;
 use crate::audit::Event;
 use crate::clock::Clock;
 use crate::config::{Config, Patience};
+use crate::import::live::hook::{self, Called};
+use crate::keys::Keys;
 use crate::store::StoreError;
 use crate::sync::Fresh;
 use crate::tenant::Tenant;
@@ -46,29 +49,35 @@ pub(crate) struct App {
     load: Arc<Load>,
     fresh: Fresh,
     patience: Patience,
+    /// By which a source's hook is known; none: the keys can't be read.
+    keys: Option<Keys>,
+    /// The sources that called.
+    pub(crate) called: Arc<Called>,
     /// The server is asked to stop.
     stopped: watch::Receiver<bool>,
 }
 
 /// Every route. Each but the [`OPEN`] ones has a [`Session`] among its arguments: a test asks them all without one.
-fn routes() -> [(&'static str, MethodRouter<App>); 4] {
+fn routes() -> [(&'static str, MethodRouter<App>); 5] {
     [
         ("/v1/sync", post(sync::sync)),
         ("/v1/activate", post(activate)),
         ("/v1/sign-out", post(sign_out)),
+        ("/v1/hooks/{tenant}/{code}", post(hook)),
         ("/healthz", get(healthz)),
     ]
 }
 
 /// The routes for everybody.
 #[cfg(test)]
-const OPEN: [&str; 2] = ["/v1/activate", "/healthz"];
+const OPEN: [&str; 3] = ["/v1/activate", "/v1/hooks/{tenant}/{code}", "/healthz"];
 
 impl App {
     fn new(config: &Config, tenants: Vec<Arc<Tenant>>, clock: Arc<dyn Clock>, stopped: watch::Receiver<bool>) -> Self {
         let fresh = (config.fresh_days.saturating_mul(86_400), config.fresh_protected_hours.saturating_mul(3_600));
         let (tenants, load) = (Arc::new(Tenants::new(tenants)), Arc::new(Load::new(config.waits)));
-        Self { tenants, clock, load, fresh, patience: config.patience, stopped }
+        let (keys, called) = (crate::open::keys(config).ok(), Arc::default());
+        Self { tenants, clock, load, fresh, patience: config.patience, keys, called, stopped }
     }
 
     fn router(self) -> Router {
@@ -118,6 +127,20 @@ impl From<Unfit> for Refused {
 
 async fn healthz() -> &'static str {
     "ok\n"
+}
+
+/// A source has news. Nothing of what it says is read: the source itself is asked.
+async fn hook(State(app): State<App>, Path((tenant, told)): Path<(String, String)>) -> Result<StatusCode, Refused> {
+    let unknown = || Refused(ProblemKind::NotFound, "");
+    let tenant = tenant.parse().ok().and_then(|id| app.tenants.get(id)).ok_or_else(unknown)?;
+    let keys = app.keys.as_ref().ok_or_else(unknown)?;
+    // By their hashes, so that the time it takes tells nothing.
+    let same = |one: &str, other: &str| Sha256::digest(one) == Sha256::digest(other);
+    if !same(&hook::code(keys, tenant.id), &told) {
+        return Err(unknown());
+    }
+    app.called.call(tenant.id);
+    Ok(StatusCode::OK)
 }
 
 async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Response, Refused> {

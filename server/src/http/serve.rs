@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{App, connection, open_files};
 use crate::clock::Clock;
 use crate::config::{Config, Patience};
+use crate::import::live::hook::Called;
 use crate::tenant::Tenant;
 
 /// How often it is looked for what other processes wrote.
@@ -27,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(250);
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The sources that called.
+    pub called: Arc<Called>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -52,6 +55,7 @@ impl Server {
         let connections = open_files::connections(config.connections, tenants.len());
         let (stop, stopped) = watch::channel(false);
         let app = App::new(config, tenants, clock, stopped.clone());
+        let called = app.called.clone();
         let with = Accepting { router: app.clone().router(), tls, patience: config.patience, connections };
         let config = config.clone();
         let task = tokio::spawn(async move {
@@ -59,7 +63,7 @@ impl Server {
             accept(listener, with, stopped).await;
             looking.abort();
         });
-        Ok(Self { address, stop, task })
+        Ok(Self { address, called, stop, task })
     }
 
     /// Takes no new connections, lets open requests finish for a while, and ends.

@@ -24,6 +24,7 @@ use super::load::Load;
 use super::{App, OPEN, routes};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::import::live::hook;
 use crate::{open, writer};
 
 struct Morning;
@@ -145,6 +146,25 @@ async fn every_route_but_the_open_ones_asks_for_a_session() {
             }
         }
         assert!(answers > 0, "{path} is reached by none of these methods");
+    }
+}
+
+#[tokio::test]
+async fn a_hook_is_for_the_source_that_was_told_of_it() {
+    let world = World::begin();
+    let tenant = world.app.tenants.all()[0].id;
+    let other = TenantId(Uuid::from_u128(7));
+    let code = |tenant| hook::code(world.app.keys.as_ref().unwrap(), tenant);
+    for (who, code, known) in [(tenant, code(other), false), (other, code(other), false), (tenant, code(tenant), true)]
+    {
+        let path = format!("/v1/hooks/{who}/{code}");
+        let response = world.ask(Method::POST, &path, "", r#"{"modifiedEntites":["Person"]}"#).await;
+        let (status, called) = (response.status(), world.app.called.has(tenant));
+        assert_eq!(
+            (status == StatusCode::OK, status == StatusCode::NOT_FOUND, called),
+            (known, !known, known),
+            "{path}"
+        );
     }
 }
 

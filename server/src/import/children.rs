@@ -17,6 +17,15 @@ use super::ss12000::person::{ENROLMENTS, RESPONSIBLES};
 use super::ss12000::placement::{GROUP, OWNERS};
 use super::wanted::WantedChild;
 
+/// The resource that tells of a place.
+pub(super) fn telling(place: &Place) -> Resource {
+    match (place.placement, place.group) {
+        (Some(_), _) => Resource::Placements,
+        (None, Some(_)) => Resource::Groups,
+        (None, None) => Resource::Persons,
+    }
+}
+
 impl Decision<'_> {
     /// The child's card, register entry and placements.
     pub(super) fn child(
@@ -55,11 +64,6 @@ impl Decision<'_> {
         let may_end = |one: &Guardianship| silence.ends_in(Resource::Persons, person.0, RESPONSIBLES, one.guardian.0);
         let guardians = merge(&mut enrolled.guardians, &mut imported.guardians, guardians, yesterday, may_end);
         self.ended(Resource::Persons, guardians.len());
-        let resource = |place: &Place| match (place.placement, place.group) {
-            (Some(_), _) => Resource::Placements,
-            (None, Some(_)) => Resource::Groups,
-            (None, None) => Resource::Persons,
-        };
         let may_end = |place: &Place| {
             let silent = match (place.placement, place.group) {
                 (Some(placement), _) => silence.ends(Resource::Placements, placement.0),
@@ -71,7 +75,7 @@ impl Decision<'_> {
         let wanted_places = places.clone();
         let ended = merge(&mut enrolled.places, &mut imported.places, places, yesterday, may_end);
         for place in &ended {
-            self.ended(resource(place), 1);
+            self.ended(telling(place), 1);
         }
         for placement in wanted.map(|wanted| wanted.placements.as_slice()).unwrap_or_default() {
             let place = wanted_places.iter().find(|place| place.placement == Some(placement.placement));

@@ -9,11 +9,14 @@ pub mod alias;
 pub mod apply;
 mod children;
 mod find;
+pub mod guard;
 mod hiding;
+pub mod live;
 pub mod mapping;
 mod merge;
 mod people;
 pub mod report;
+mod show;
 pub mod silence;
 pub mod source;
 pub mod ss12000;
@@ -31,6 +34,7 @@ use serde::Serialize;
 
 pub use find::find;
 pub use report::Report;
+pub use show::show;
 pub use source::Folder;
 
 use crate::identity::IdentityNumber;

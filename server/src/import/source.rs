@@ -1,8 +1,8 @@
-//! Where answers come from: rows of JSON per resource. Here from a folder of pages; a live server comes later.
+//! Where answers come from: rows of JSON per resource. Here from a folder of pages; `live` keeps a server's.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -73,7 +73,7 @@ impl Source for Folder {
         let mut last = None;
         for (_, path) in self.pages.iter().filter(|(of, _)| *of == resource) {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            match page(path, visit) {
+            match file(path, visit) {
                 Ok(more) => last = more.then(|| format!("{name}: names a next page that is not here")),
                 Err(why) => {
                     broken.push(format!("{name}: {why}"));
@@ -90,40 +90,49 @@ impl Source for Folder {
     }
 }
 
-/// Visits a page's rows; whether it names a next page.
-fn page(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<bool, String> {
-    let mut reader = BufReader::new(File::open(path).map_err(|why| why.kind().to_string())?);
-    let mut start = [0; 3];
-    let mark = reader.read(&mut start).map_err(|why| why.kind().to_string())?;
-    let start = start.get(..mark).unwrap_or_default();
-    let start = if start == b"\xef\xbb\xbf" { &[] } else { start };
-    let mut json = serde_json::Deserializer::from_reader(start.chain(reader));
+/// Visits a file's rows; whether it names a next page.
+fn file(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<bool, String> {
+    let reader = BufReader::new(File::open(path).map_err(|why| why.kind().to_string())?);
+    Ok(page(reader, visit)?.is_some())
+}
+
+/// Visits a page's rows; gives what asks for the next page.
+///
+/// # Errors
+/// If it is no page, or breaks off; the rows before that were visited.
+pub(super) fn page(mut reader: impl Read, visit: &mut dyn FnMut(Value)) -> Result<Option<String>, String> {
+    let mut start = Vec::new();
+    reader.by_ref().take(3).read_to_end(&mut start).map_err(|why| why.kind().to_string())?;
+    if start == b"\xef\xbb\xbf" {
+        start.clear();
+    }
+    let mut json = serde_json::Deserializer::from_reader(start.as_slice().chain(reader));
     // The parser's own message may quote what it read: only the place is told.
     let told = |why: serde_json::Error| match why.classify() {
         Category::Data => "is no list of rows".to_owned(),
         _ => format!("no JSON from line {}, column {}", why.line(), why.column()),
     };
-    let more = json.deserialize_any(Page(visit)).map_err(told)?;
+    let next = json.deserialize_any(Page(visit)).map_err(told)?;
     json.end().map_err(told)?;
-    Ok(more)
+    Ok(next)
 }
 
 /// A page: rows, or an object with the rows in `data`. Anything else, such as the answer of an API that failed, is none.
 struct Page<'a>(&'a mut dyn FnMut(Value));
 
 impl<'de> Visitor<'de> for Page<'_> {
-    /// Whether it names a next page.
-    type Value = bool;
+    /// What asks for the next page.
+    type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of rows, or an object with the list in data")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<bool, A::Error> {
-        Rows(self.0).visit_seq(rows).map(|()| false)
+    fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<Self::Value, A::Error> {
+        Rows(self.0).visit_seq(rows).map(|()| None)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut page: A) -> Result<bool, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut page: A) -> Result<Self::Value, A::Error> {
         let (mut data, mut next) = (false, Value::Null);
         while let Some(name) = page.next_key::<String>()? {
             match name.to_ascii_lowercase().as_str() {
@@ -135,7 +144,14 @@ impl<'de> Visitor<'de> for Page<'_> {
                 _ => drop(page.next_value::<IgnoredAny>()?),
             }
         }
-        if data { Ok(!next.is_null() && next != "") } else { Err(Error::missing_field("data")) }
+        if !data {
+            return Err(Error::missing_field("data"));
+        }
+        Ok(match next {
+            Value::Null => None,
+            Value::String(token) => Some(token).filter(|token| !token.is_empty()),
+            other => Some(other.to_string()),
+        })
     }
 }
 

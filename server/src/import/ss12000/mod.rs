@@ -10,6 +10,8 @@ mod reading;
 mod row;
 
 pub use reading::Reading;
+pub(crate) use reading::own_id;
+pub(crate) use row::marks;
 pub use row::{Row, Unsound};
 
 use kapprum_domain::organisation::SchoolForm;

@@ -67,21 +67,23 @@ impl Reading {
         }
     }
 
-    /// Our id for an id of the source: the same where it is a UUID, else derived from it, so that it stays the same.
+    /// Our id for an id of the source.
     pub(super) fn id(&self, resource: Resource, value: &Value) -> Option<Uuid> {
-        let text = match value {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        if text.is_empty() {
-            return None;
-        }
-        Some(
-            Uuid::parse_str(&text)
-                .unwrap_or_else(|_| Uuid::new_v5(&self.tenant.0, format!("{resource}/{text}").as_bytes())),
-        )
+        own_id(self.tenant, resource, value)
     }
+}
+
+/// Our id for an id of the source: the same where it is a UUID, else derived from it, so that it stays the same.
+pub(crate) fn own_id(tenant: TenantId, resource: Resource, value: &Value) -> Option<Uuid> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    if text.is_empty() {
+        return None;
+    }
+    Some(Uuid::parse_str(&text).unwrap_or_else(|_| Uuid::new_v5(&tenant.0, format!("{resource}/{text}").as_bytes())))
 }
 
 #[cfg(test)]

@@ -293,7 +293,8 @@ impl<'a> Row<'a> {
 /// Sources write `9999-12-31` and the like where they can't leave an end out.
 const OPEN_END: i16 = 9000;
 
-fn marks(value: &Value) -> bool {
+/// Whether a value of `securityMarking` protects.
+pub(crate) fn marks(value: &Value) -> bool {
     !value.is_null() && !value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("Ingen"))
 }
 

@@ -1,0 +1,179 @@
+//! The guard: a run that would end much of what there is stops and asks. A source that fails may answer with a list that
+//! is empty, or half; nobody's rights end for that before a person has looked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kapprum_domain::id::PersonId;
+use kapprum_domain::organisation::{Group, Unit};
+use kapprum_domain::record::Body;
+use kapprum_domain::register::Imported;
+use kapprum_domain::time::{Day, Timestamp};
+use kapprum_domain::world::World;
+use serde::Serialize;
+
+use super::apply::{Chunk, Outcome};
+use super::children::telling;
+use super::mapping::goes_on;
+use super::source::Source;
+use super::target::{Sealed, StoreTarget, SystemPace};
+use super::{Broken, IdentitySink, Report, Resource, Target, import, stored};
+use crate::identity::IdentityNumber;
+use crate::keys::Keys;
+use crate::sign_in::SignIn;
+use crate::store::Store;
+use crate::writer::unread;
+
+/// So few things may end in every resource: a share of a small one is less than one.
+const FEW: usize = 3;
+
+/// How much of a resource would end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// Things that would end: relations, places, posts, groups, units.
+    pub ended: usize,
+    /// Of so many.
+    pub of: usize,
+}
+
+/// What a guarded import came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guarded {
+    /// It was done.
+    Done(Report),
+    /// Nothing was written: more than the share would end in these resources.
+    Asks(BTreeMap<Resource, Ending>),
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} would end", self.ended, self.of)
+    }
+}
+
+/// Imports everything that a source has, if no more than `share` per cent of a resource would end by it; none: whatever
+/// ends.
+///
+/// # Errors
+/// As [`super::run`].
+pub fn guarded(
+    source: &dyn Source,
+    store: &dyn Store,
+    sign_in: &SignIn,
+    keys: &Keys,
+    now: Timestamp,
+    share: Option<u8>,
+    progress: &mut dyn FnMut(&str, usize),
+) -> Result<Guarded, Broken> {
+    if let Some(share) = share {
+        let ending = much(source, store, sign_in, now, share)?;
+        if !ending.is_empty() {
+            return Ok(Guarded::Asks(ending));
+        }
+    }
+    let mut pace = SystemPace::default();
+    let mut target = StoreTarget::new(store, now, &mut pace, progress);
+    import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys }).map(Guarded::Done)
+}
+
+/// The resources of which more than the share would end.
+fn much(
+    source: &dyn Source,
+    store: &dyn Store,
+    sign_in: &SignIn,
+    now: Timestamp,
+    share: u8,
+) -> Result<BTreeMap<Resource, Ending>, Broken> {
+    let mut rehearsal = Rehearsal { store };
+    let known = known(&mut rehearsal, now.day())?;
+    if known.values().all(|count| *count == 0) {
+        return Ok(BTreeMap::new());
+    }
+    let report = import(sign_in.tenant(), now.day(), source, &mut rehearsal, &mut Nowhere)?;
+    let of = |resource| known.get(resource).copied().unwrap_or(0);
+    let ending =
+        report.resources.iter().map(|(resource, counts)| (*resource, Ending { ended: counts.ended, of: of(resource) }));
+    Ok(ending.filter(|(_, ending)| is_much(*ending, share)).collect())
+}
+
+fn is_much(ending: Ending, share: u8) -> bool {
+    ending.ended > FEW && ending.ended.saturating_mul(100) > ending.of.saturating_mul(usize::from(share))
+}
+
+/// What there is that a source may end.
+fn known(target: &mut dyn Target, today: Day) -> Result<BTreeMap<Resource, usize>, Broken> {
+    let mut known = BTreeMap::new();
+    let mut count = |resource, things: usize| *known.entry(resource).or_insert(0) += things;
+    for one in stored::<Unit>(target)? {
+        count(Resource::Organisations, usize::from(!one.forms.is_empty()));
+    }
+    count(Resource::Groups, stored::<Group>(target)?.len());
+    target.each(Imported::KIND, &mut |body| {
+        let Ok(one) = serde_json::from_str::<Imported>(body) else { return };
+        count(Resource::Persons, 1 + one.guardians.len());
+        let duties = one.duties.iter().filter(|duty| goes_on(duty.until, today)).count();
+        count(Resource::Duties, duties + one.assignments.iter().filter(|one| goes_on(one.until, today)).count());
+        for place in one.places.iter().filter(|place| goes_on(place.until, today)) {
+            count(telling(place), 1);
+        }
+    })?;
+    Ok(known)
+}
+
+/// Decides and writes nothing.
+struct Rehearsal<'a> {
+    store: &'a dyn Store,
+}
+
+impl Target for Rehearsal<'_> {
+    fn each(&mut self, kind: &'static str, visit: &mut dyn FnMut(&str)) -> Result<(), Broken> {
+        self.store.read(&mut |snapshot| snapshot.kind(kind, visit)).map_err(|error| Broken(error.to_string()))
+    }
+
+    fn apply(&mut self, chunk: &Chunk) -> Result<Outcome, Broken> {
+        let mut outcome = Outcome::default();
+        let read = self.store.read(&mut |snapshot| {
+            for wanted in &chunk.wanted {
+                outcome.add(chunk.decide(wanted, &World::new(snapshot)).map_err(unread)?);
+            }
+            Ok(())
+        });
+        read.map_err(|error| Broken(error.to_string()))?;
+        Ok(outcome)
+    }
+}
+
+/// Identity numbers of a rehearsal go nowhere.
+struct Nowhere;
+
+impl IdentitySink for Nowhere {
+    fn people(&mut self) -> Result<Vec<PersonId>, Broken> {
+        Ok(Vec::new())
+    }
+
+    fn put(&mut self, _: Vec<(PersonId, Option<IdentityNumber>)>) -> Result<(), Broken> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn much_is_more_than_the_share_and_more_than_a_few() {
+        for (ended, of, share, much) in [
+            (0, 600, 10, false),
+            (60, 600, 10, false),
+            (61, 600, 10, true),
+            (3, 3, 10, false),
+            (4, 4, 10, true),
+            (4, 40, 10, false),
+            (4, 40, 0, true),
+            (600, 600, 100, false),
+            (4, 0, 10, true),
+        ] {
+            assert_eq!(is_much(Ending { ended, of }, share), much, "{ended} of {of} at {share} per cent");
+        }
+    }
+}

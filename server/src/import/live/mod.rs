@@ -1,0 +1,241 @@
+//! A live source of the standard SS 12000: fetched into our sealed copy (`mirror`), imported from there.
+//!
+//! Fetching and importing never mix: whatever a source does in the middle of a page, the store sees whole pages only,
+//! and what could not be fetched ends nothing.
+
+mod api;
+mod asking;
+mod fetch;
+mod fields;
+pub mod hook;
+pub mod mirror;
+pub mod schedule;
+mod trouble;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kapprum_domain::time::Timestamp;
+use serde::Serialize;
+
+pub use api::{Surroundings, Wait};
+pub use fetch::{Fetched, Progress};
+pub use trouble::Trouble;
+pub use wire::Limits;
+
+use self::api::Api;
+use self::fetch::Fetch;
+use self::mirror::Mirror;
+use super::guard::{Ending, Guarded, guarded};
+use super::{Broken, Report, Resource};
+use crate::audit::{AuditError, Event};
+use crate::config::{Config, SourceConfig};
+use crate::open::{self, OpenError};
+use crate::store::StoreError;
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// What was fetched.
+    pub fetched: BTreeMap<Resource, Fetched>,
+    /// What was made of it.
+    pub outcome: Outcome,
+    /// Why the source will not call us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribed: Option<String>,
+}
+
+/// What became of what was fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was imported.
+    Imported(Report),
+    /// Nothing was written: too much would end. An operator has to look.
+    Asks(BTreeMap<Resource, Ending>),
+    /// Nothing had changed since an import of today.
+    Unchanged,
+    /// Nothing came at all.
+    Nothing,
+}
+
+/// Why a run did not come to an end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The tenant's files.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The copy of the source.
+    #[error("our copy of the source: {0}")]
+    Mirror(#[from] StoreError),
+    /// The source can't be asked with this configuration.
+    #[error("source {0}: {1}")]
+    Source(String, Trouble),
+    /// The store.
+    #[error(transparent)]
+    Import(#[from] Broken),
+    /// The audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// Two at once would only be in each other's way.
+    #[error("another import of this tenant is running")]
+    Running,
+}
+
+/// What a run tells on its way.
+pub type Telling<'t> = dyn FnMut(Told<'_>) + 't;
+
+/// One thing told.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    /// How far the fetching is.
+    Fetching(Progress),
+    /// How many records are written.
+    Writing(&'a str, usize),
+}
+
+/// The numbers that our copy keeps beside its rows.
+const IMPORTED_ON: &str = "imported_on";
+pub(super) const ENDED_AT: &str = "ended_at";
+
+/// Runs a source: fetches what is new, and imports it unless too much would end. `accept_ending`: also then.
+///
+/// # Errors
+/// If files of ours fail, or another import runs. What the source gets wrong is in what is given.
+pub fn run(
+    config: &Config,
+    source: &SourceConfig,
+    around: &Surroundings,
+    accept_ending: bool,
+    tell: &mut Telling<'_>,
+) -> Result<Run, RunError> {
+    let folder = open::folder(config, source.tenant)?;
+    let _alone = alone(&folder)?;
+    let (store, sign_in) = open::tenant(config, source.tenant)?;
+    let keys = open::keys(config)?;
+    let mirror = Mirror::open(&path(&folder), source.tenant, &keys)?;
+    let mut api = Api::new(source, around.clone()).map_err(|trouble| RunError::Source(source.name.clone(), trouble))?;
+    let fetched = {
+        let progress = &mut |progress| tell(Told::Fetching(progress));
+        Fetch { api: &mut api, mirror: &mirror, source, progress }.all()?
+    };
+    let mut unsubscribed = None;
+    if source.subscribe && fetched.values().any(|one| one.pages > 0) {
+        let target = format!("{}/v1/hooks/{}/{}", config.public_url, source.tenant, hook::code(&keys, source.tenant));
+        unsubscribed = hook::subscribe(&mut api, &mirror, &target)?.err().map(|trouble| trouble.to_string());
+    }
+    let now = around.clock.now();
+    let changed = fetched.values().any(|one| one.changed + one.gone > 0);
+    let outcome = if fetched.values().all(|one| one.pages == 0) {
+        Outcome::Nothing
+    } else if !changed && mirror.told(IMPORTED_ON)? == now.day().number() {
+        Outcome::Unchanged
+    } else {
+        // A source may bring back tomorrow what it lost today: it is written down first that this has to be done.
+        mirror.tell(IMPORTED_ON, i64::MIN)?;
+        let share = Some(source.ending_share).filter(|_| !accept_ending);
+        let writing = &mut |what: &str, count| tell(Told::Writing(what, count));
+        match guarded(&mirror, &store, &sign_in, &keys, now, share, writing)? {
+            Guarded::Done(report) => {
+                mirror.tell(IMPORTED_ON, now.day().number())?;
+                open::audit(config, source.tenant)?.trace(Event::imported(&report), &around.by, now)?;
+                Outcome::Imported(report)
+            }
+            Guarded::Asks(ending) => {
+                mirror.doubt()?;
+                Outcome::Asks(ending)
+            }
+        }
+    };
+    mirror.tell(ENDED_AT, now.0)?;
+    Ok(Run { fetched, outcome, unsubscribed })
+}
+
+/// Where a tenant's copy of its source lies.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("source.db")
+}
+
+/// Keeps other imports of this tenant out, also those of other processes.
+fn alone(folder: &Path) -> Result<File, RunError> {
+    let path = folder.join("source.lock");
+    let wrong = |error: &std::io::Error| OpenError::File(path.clone(), error.kind());
+    let file = File::create(&path).map_err(|error| wrong(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RunError::Running),
+        Err(TryLockError::Error(error)) => Err(wrong(&error).into()),
+    }
+}
+
+/// Waits by the machine's own time.
+pub struct SystemWait;
+
+impl Wait for SystemWait {
+    fn wait(&self, pause: Duration) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "this is the waiting that is injected elsewhere")]
+        std::thread::sleep(pause);
+        true
+    }
+}
+
+/// When a source ended its last run; the beginning of time if it never did.
+pub(super) fn ended_at(config: &Config, source: &SourceConfig) -> Result<Timestamp, RunError> {
+    let folder = open::folder(config, source.tenant)?;
+    let mirror = Mirror::open(&path(&folder), source.tenant, &open::keys(config)?)?;
+    Ok(Timestamp(mirror.told(ENDED_AT)?))
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<14}{:>8}{:>10}{:>9}{:>7}", "Fetched", "pages", "rows", "changed", "gone")?;
+        for (resource, one) in &self.fetched {
+            let Fetched { whole, resumed, pages, rows, changed, gone, .. } = one;
+            write!(f, "{resource:<14}{pages:>8}{rows:>10}{changed:>9}{gone:>7}")?;
+            match (whole, resumed) {
+                (_, true) => writeln!(f, "  gone on with")?,
+                (true, _) => writeln!(f, "  everything")?,
+                (false, _) => writeln!(f, "  what changed")?,
+            }
+        }
+        for (resource, one) in &self.fetched {
+            if let Some(trouble) = &one.trouble {
+                writeln!(f, "! {resource}: {trouble}")?;
+            }
+        }
+        if let Some(why) = &self.unsubscribed {
+            writeln!(f, "! subscriptions: {why}; the source is asked by the clock only")?;
+        }
+        match &self.outcome {
+            Outcome::Imported(report) => write!(f, "{report}"),
+            Outcome::Unchanged => writeln!(f, "Nothing was new: no record was written."),
+            Outcome::Nothing => writeln!(f, "Nothing came: no record was written."),
+            Outcome::Asks(ending) => {
+                writeln!(f, "No record was written, for too much would end:")?;
+                for (resource, ending) in ending {
+                    writeln!(f, "! {resource}: {ending}")?;
+                }
+                writeln!(f, "If that is right, run the import with --accept-ending.")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resource, pages, rows, of, left } = self;
+        write!(f, "{resource}: {rows} rows on {pages} pages")?;
+        if let Some(of) = of {
+            write!(f, " of about {of}")?;
+        }
+        match left.map(|left| left.as_secs()) {
+            None => Ok(()),
+            Some(seconds @ ..90) => write!(f, ", about {seconds} s left"),
+            Some(seconds) => write!(f, ", about {} min left", seconds.div_ceil(60)),
+        }
+    }
+}
