@@ -2,6 +2,8 @@
 
     python3 smoke.py WORLD_BINARY FOLDER_OF_THE_BINDINGS
 
+One part runs in a process of its own (`--until-killed LINK HOME`), which is killed without warning.
+
 Every step says what it saw; the first that fails ends it with exit code 1.
 """
 
@@ -183,6 +185,49 @@ async def contract(world, home):
     core.shut_down()
 
 
+async def until_killed(link, home):
+    """Saves one thing after the other, without network to speak of, and says so, until it is killed."""
+    core = k.Kapprum.open(home, k.Language.SWEDISH, Phone())
+    anna = await core.sign_in(link, None)
+    await core.sync(k.Reason.ASKED)
+    homes = core.feed(anna.profile, k.Ask.HOME())
+    child = (await homes.next())[0].children[0].child
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for day in range(1, 29):
+        days = k.Days(_from=f"2027-02-{day:02}", until=f"2027-02-{day:02}", part=None)
+        await core.send(anna.profile, [k.Command.REPORT_ABSENCE(child=child, days=days)], None)
+        print(day, flush=True)
+    sys.stdin.readline()
+
+
+async def killed(world, home):
+    """What was told to be saved is there after the process was killed in the middle of saving more."""
+    command = [sys.executable, __file__, WORLD, BINDINGS, "--until-killed", world.invites["karin"], home]
+    dying = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said("another process signs in", dying.stdout.readline() == "ready\n")
+    world.does("offline")
+    dying.stdin.write("\n")
+    dying.stdin.flush()
+    saved = int(next(line for line in dying.stdout if line == "9\n"))
+    dying.kill()
+    # What was told between the ninth and the end counts as well.
+    saved += len(dying.stdout.read().split())
+    dying.wait()
+    dying.stdin.close()
+    dying.stdout.close()
+    core = k.Kapprum.open(home, k.Language.SWEDISH, Phone())
+    feed = core.feed(core.profiles()[0], k.Ask.OUTBOX())
+    waiting = len((await feed.next())[0].lines)
+    said(f"killed while saving: {saved} were told to be saved, {waiting} are there", saved <= waiting <= saved + 1)
+    world.does("online")
+    await core.sync(k.Reason.ASKED)
+    lines = (await feed.next())[0].lines
+    said("and all of them are received, none twice", len(lines) == waiting and all(line.mark == k.Mark.DONE for line in lines))
+    feed.end()
+    core.shut_down()
+
+
 def open_files(home):
     descriptors = pathlib.Path("/proc/self/fd")
     targets = [os.readlink(one) for one in descriptors.iterdir() if one.exists()]
@@ -196,6 +241,7 @@ def main():
         k.Kapprum.open(os.path.join(home, "first"), k.Language.SWEDISH, Phone()).shut_down()
         before = open_files(home)
         asyncio.run(contract(world, os.path.join(home, "own")))
+        asyncio.run(killed(world, os.path.join(home, "killed")))
         tasks = [pathlib.Path(task, "comm").read_text().strip() for task in pathlib.Path("/proc/self/task").iterdir()]
         said(f"threads of the core: {tasks.count('kapprum')}", "kapprum" not in tasks and threading.active_count() == 1)
         left = [target for target in open_files(home) if target not in before]
@@ -204,4 +250,7 @@ def main():
     print("The border holds.")
 
 
-main()
+if sys.argv[3:4] == ["--until-killed"]:
+    asyncio.run(until_killed(*sys.argv[4:]))
+else:
+    main()
