@@ -65,8 +65,11 @@ pub enum Event {
         /// On which device.
         device: DeviceId,
     },
-    /// An invitation was refused: used, too old or never made.
-    SignInRefused,
+    /// Invitations were refused: used, too old or never made. Told once a minute at most.
+    SignInRefused {
+        /// So many since it was told last.
+        times: u64,
+    },
     /// Someone signed out.
     SignedOut {
         /// The account.
@@ -160,6 +163,8 @@ impl Audit {
         let code = self.code(&before, &text);
         let line = format!("{}{CODE}{code}\"}}\n", text.strip_suffix('}').unwrap_or(&text));
         file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).map_err(failed)?;
+        // Others may go on: what takes the copy may be slow.
+        drop(file);
         self.send_on(&line);
         Ok(())
     }
@@ -173,6 +178,14 @@ impl Audit {
 
     /// Looks at every line, and at the copy if that is a file.
     pub fn verify(&self) -> Result<Verdict, AuditError> {
+        // The copy first: a line that is written meanwhile is then in the log alone, as it may be.
+        let copied = match &self.copy {
+            Some(Copy::File(copy)) => {
+                let own = format!("\"tenant\":\"{}\"", self.tenant);
+                lines(copy)?.lines().filter(|line| line.contains(&own)).count() as u64
+            }
+            Some(Copy::Syslog) | None => 0,
+        };
         let log = lines(&self.path)?;
         let (mut before, mut number) = (String::new(), 0);
         let whole = log.strip_suffix('\n');
@@ -188,15 +201,7 @@ impl Audit {
             }
             before = text.map(|(_, code)| code).unwrap_or_default();
         }
-        if let Some(Copy::File(copy)) = &self.copy {
-            let copy = lines(copy)?;
-            let own = format!("\"tenant\":\"{}\"", self.tenant);
-            let copied = copy.lines().filter(|line| line.contains(&own)).count() as u64;
-            if copied > number {
-                return Ok(Verdict::Cut(copied - number));
-            }
-        }
-        Ok(Verdict::Sound(number))
+        Ok(if copied > number { Verdict::Cut(copied - number) } else { Verdict::Sound(number) })
     }
 
     fn code(&self, before: &str, text: &str) -> String {
@@ -211,6 +216,8 @@ impl Audit {
                 opened.and_then(|mut file| file.write_all(line.as_bytes()))
             }
             Some(Copy::Syslog) => UnixDatagram::unbound().and_then(|socket| {
+                // A log that takes nothing for the moment must not hold anybody up.
+                socket.set_nonblocking(true)?;
                 // Facility `authpriv`, severity `info`.
                 socket.send_to(format!("<86>kapprum: {}", line.trim_end()).as_bytes(), "/dev/log").map(drop)
             }),
@@ -352,7 +359,7 @@ mod tests {
         let mut file = File::options().append(true).open(&path).unwrap();
         file.write_all(b"{\"n\":7,\"at\":17955").unwrap();
         assert_eq!(audit.verify().unwrap(), Verdict::Torn(7));
-        audit.trace(Event::SignInRefused, "server", Timestamp(0)).unwrap();
+        audit.trace(Event::SignInRefused { times: 1 }, "server", Timestamp(0)).unwrap();
         assert_eq!(audit.verify().unwrap(), Verdict::Sound(7));
     }
 
@@ -376,7 +383,9 @@ mod tests {
         let audit = audit(folder.path(), None);
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..10).for_each(|_| audit.trace_served(Event::SignInRefused, Timestamp(0))));
+                scope.spawn(|| {
+                    (0..10).for_each(|_| audit.trace_served(Event::SignInRefused { times: 1 }, Timestamp(0)));
+                });
             }
         });
         assert_eq!(audit.verify().unwrap(), Verdict::Sound(40));

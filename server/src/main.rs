@@ -301,6 +301,7 @@ fn import_from(config: &Config, from: &str, tenant: TenantId, json: bool, accept
 
 fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool, accept_ending: bool) -> Done {
     let source = Folder::open(folder).map_err(|why| format!("{}: {}", folder.display(), why.kind()))?;
+    let _alone = live::alone(&open::folder(config, tenant)?)?;
     let (store, sign_in) = open::tenant(config, tenant)?;
     let keys = open::keys(config)?;
     let share = Some(SourceConfig::new("", tenant, "").ending_share).filter(|_| !accept_ending);

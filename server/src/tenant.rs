@@ -8,13 +8,13 @@ use std::thread::JoinHandle;
 use kapprum_domain::id::TenantId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::{HOUR, Timestamp};
+use kapprum_domain::time::{HOUR, MINUTE, Timestamp};
 use kapprum_protocol::limits::COMMANDS;
 use kapprum_protocol::receipt::Receipt;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::audit::Audit;
+use crate::audit::{Audit, Event};
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use crate::store::{Result, Store, StoreError};
@@ -43,6 +43,8 @@ pub struct Tenant {
     elsewhere: AtomicU64,
     /// When housekeeping last began; zero: never.
     kept: AtomicI64,
+    /// Invitations refused since that was traced, and when it was.
+    refused: (AtomicU64, AtomicI64),
 }
 
 enum Job {
@@ -68,7 +70,18 @@ impl Tenant {
             .name("writer".to_owned())
             .spawn(move || write(own.as_ref(), &woken, &sealed, queue))
             .map_err(|_| StoreError::Failed("no thread for the writer".to_owned()))?;
-        Ok(Self { id, store, cache: Arc::default(), sign_in, audit, waiters, jobs, elsewhere, kept: AtomicI64::new(0) })
+        Ok(Self {
+            id,
+            store,
+            cache: Arc::default(),
+            sign_in,
+            audit,
+            waiters,
+            jobs,
+            elsewhere,
+            kept: AtomicI64::new(0),
+            refused: Default::default(),
+        })
     }
 
     /// Does a request's commands. If the queue is full nothing of them is done, and each is answered `retry`.
@@ -87,6 +100,17 @@ impl Tenant {
         let closed = || StoreError::Failed("the writer has ended".to_owned());
         self.jobs.send(Job::Import(changes, now, reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    /// An invitation was refused. Traced once a minute at most, with how many they were: anybody can try, as often as
+    /// they like. What to trace, if it is time.
+    pub fn refuses(&self, now: Timestamp) -> Option<Event> {
+        let (times, told) = &self.refused;
+        times.fetch_add(1, Ordering::Relaxed);
+        let last = told.load(Ordering::Relaxed);
+        let due = !(last..last + MINUTE).contains(&now.0);
+        let mine = due && told.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        mine.then(|| Event::SignInRefused { times: times.swap(0, Ordering::Relaxed) })
     }
 
     /// What is to be done now and then: wakes everybody if another process has written (an import or a revocation
@@ -296,6 +320,16 @@ mod tests {
         let (store, sign_in) = (Sqlite::open(&store).unwrap(), SignIn::open(&sign_in, id).unwrap());
         let keys = Keys::new([1; 32], [2; 32]);
         Tenant::start(id, store, sign_in, Audit::new(id, folder, None, &keys), &keys).unwrap()
+    }
+
+    #[test]
+    fn who_tries_invitations_all_day_fills_no_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let tenant = at_work(folder.path());
+        let morning = Timestamp(1_795_500_000_000);
+        let told: Vec<Event> = (0..600).filter_map(|tries| tenant.refuses(morning.plus(tries * 200))).collect();
+        assert_eq!(told, [Event::SignInRefused { times: 1 }, Event::SignInRefused { times: 300 }]);
+        assert_eq!(tenant.refuses(morning.plus(-HOUR)), Some(Event::SignInRefused { times: 300 }), "a clock set back");
     }
 
     fn midnight() -> Timestamp {

@@ -123,9 +123,9 @@ import Testing
 
     @Test func aLargeGroupIsAllThere() async throws {
         try await World.with("--crowd", "40") { world in
-            let maja = try await Shown.signedIn(world, "maja", showing: "Barn 39")
+            let maja = try await Shown.signedIn(world, "maja", showing: "Folke H")
             #expect(maja.screen.nameless == [])
-            #expect(maja.screen.controls.filter { $0.hasPrefix("Kom, Barn") || $0.hasPrefix("Gick hem, Barn") }.count >= 40)
+            #expect(maja.screen.controls.filter { $0.hasPrefix("Kom, ") || $0.hasPrefix("Gick hem, ") }.count >= 40)
             await maja.end()
         }
     }

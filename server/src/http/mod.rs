@@ -150,14 +150,16 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     };
     let expired = || Refused(ProblemKind::Expired, "");
     let tenant = crate::sign_in::tenant_of(&token).and_then(|id| app.tenants.get(id)).ok_or_else(expired)?;
-    let _share = app.load.work().await?;
+    let share = app.load.work().await?;
     let now = app.clock.now();
     let (own, token) = (tenant.clone(), Arc::new(token));
     let asked = token.clone();
-    let refused = tenant.clone();
     let right = blocking(move || own.sign_in.right_of(&asked, now)).await?;
     let Some(right) = right else {
-        traced(refused, Event::SignInRefused, now).await?;
+        drop(share);
+        if let Some(event) = tenant.refuses(now) {
+            traced(tenant, event, now).await?;
+        }
         return Err(expired());
     };
     // The right comes first: a cut in between leaves an invitation that can be used again, not a device without rights.
@@ -166,6 +168,8 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     }
     let own = tenant.clone();
     let activated = blocking(move || own.sign_in.activate(&token, now)).await?.ok_or_else(expired)?;
+    // Whoever traces may be slow, and must not hold up who saves.
+    drop(share);
     traced(tenant, Event::SignedIn { account: activated.account, device: activated.device }, now).await?;
     Ok(axum::Json(activated).into_response())
 }

@@ -27,6 +27,13 @@ pub use shown::lines;
 /// The first profile of a device; the stories have one each.
 pub const OWN: ProfileId = ProfileId(0);
 
+/// A client of HTTP/2 without TLS that is none of ours: it says what it likes.
+pub fn plain_client() -> reqwest::Client {
+    // It asks for a provider of ciphers also where it uses none; a second time is no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap()
+}
+
 /// A small town at work on a Tuesday morning.
 pub struct Story {
     /// Everything lies here.

@@ -19,7 +19,7 @@ use kapprum_protocol::{Malformed, NOW_HEADER};
 use kapprum_server::config::Patience;
 use kapprum_server::open;
 use kapprum_server::store::Store;
-use kapprum_stories::{Story, morning, tuesday};
+use kapprum_stories::{Story, morning, plain_client, tuesday};
 use kapprum_town::story;
 use serde_json::{Value, json};
 
@@ -75,9 +75,7 @@ struct Peer {
 
 impl Peer {
     async fn activate(story: &Story, token: &str) -> Result<Self, ProblemKind> {
-        // Installed once per process; a second time is no harm.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+        let client = plain_client();
         let peer =
             Self { client, url: story.running.url(), bearer: String::new(), device: DeviceId(uuid::Uuid::nil()) };
         let answer = peer.post("/v1/activate", &[], json!({ "token": token }).to_string()).await;

@@ -119,7 +119,7 @@ fn bytes(folder: &Path) -> Vec<u8> {
 
 /// Passes requests on to a server and tells their lines and headers; where it listens.
 async fn listener(server: String, heard: Heard) -> String {
-    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let client = plain_client();
     let passed = move |request: Request| {
         let (client, server, heard) = (client.clone(), server.clone(), heard.clone());
         async move {
@@ -215,7 +215,7 @@ async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_
     failed(story.sync(&tablet).await.unwrap_err());
     story.running.serve().await;
     // And somebody sends nonsense that is full of names.
-    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let client = plain_client();
     let nonsense = format!(r#"{{"v":1,"cursor":"{0}","want":["{0}"],"{0}":"{0}"}}"#, canaries.join(" "));
     for (path, body) in [("sync", nonsense.clone()), ("activate", nonsense.clone()), ("sync", "ü".repeat(9))] {
         let post = client.post(format!("{}/v1/{path}", story.running.url())).bearer_auth(secret(&anna, "session"));

@@ -7,6 +7,7 @@ use kapprum_protocol::limits::COMMAND_BYTES;
 use rusqlite::{OptionalExtension, params};
 
 use super::reading::Reader;
+use super::transaction::Transaction;
 use super::{Durability, Store};
 use crate::error::{Error, Result};
 
@@ -31,6 +32,27 @@ impl Store {
     }
 }
 
+impl Transaction<'_> {
+    /// The right to these scopes ended: drafts that name one go. Whether any did.
+    pub(super) fn lose_drafts(&self, names: &[String]) -> Result<bool> {
+        let mut lost = Vec::new();
+        let mut statement = self.connection().prepare_cached("SELECT ask, command FROM draft")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (ask, text): (String, String) = (row.get(0)?, row.get(1)?);
+            let scopes = serde_json::from_str::<Command>(&text).map(|command| command.scopes()).unwrap_or_default();
+            if scopes.iter().any(|scope| names.contains(&scope.to_string())) {
+                lost.push(ask);
+            }
+        }
+        drop(rows);
+        for ask in &lost {
+            self.connection().execute("DELETE FROM draft WHERE ask = ?1", [ask])?;
+        }
+        Ok(!lost.is_empty())
+    }
+}
+
 impl Reader<'_> {
     /// What the form of this view had, unless its day is over.
     pub fn draft(&self, ask: &Ask, now: Timestamp) -> Result<Option<Command>> {
@@ -40,6 +62,9 @@ impl Reader<'_> {
             .optional()?;
         // One that this build can't read is of no use.
         let command = text.and_then(|text| serde_json::from_str::<Command>(&text).ok());
+        // What is locked for want of contact is not shown in a form either.
+        let rights = self.rights()?;
+        let command = command.filter(|command| command.scopes().iter().all(|scope| rights.holds(*scope)));
         Ok(command.filter(|command| command.draft_until().is_none_or(|until| now < until)))
     }
 }

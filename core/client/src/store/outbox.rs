@@ -238,6 +238,9 @@ impl Transaction<'_> {
 
     /// The right to these scopes ended: every command that names one loses its body, an unanswered one is settled.
     pub fn lose(&self, names: &[String]) -> Result<()> {
+        if self.lose_drafts(names)? {
+            self.note_erased()?;
+        }
         let names = serde_json::to_string(names).unwrap_or_default();
         self.connection().execute(
             "UPDATE outbox SET bytes = NULL, doubt = NULL,

@@ -165,25 +165,33 @@ fn commands_given_together_are_saved_together_or_not_at_all() {
 }
 
 #[test]
-fn what_a_form_had_is_there_again_until_its_day_is_over() {
+fn what_a_form_had_is_there_again_until_it_is_sent_or_the_right_to_it_ends() {
     let world = World::fetched();
-    let (child, placement, day) = (ChildId(Uuid::from_u128(1)), PlacementId(Uuid::from_u128(2)), world.now().now.day());
-    let ask = |day| Ask::ChangeDay { child, placement, day };
-    let typed = |comment: &str| {
-        let comment = comment.to_owned();
-        Command::ChangeDay { child, placement, day, times: None, comment }
-    };
-    let draft = |ask: &Ask, now| world.store.read(|reader| reader.draft(ask, now)).unwrap();
-    world.store.keep_draft(&ask(day), Some(&typed("Mor"))).unwrap();
-    world.store.keep_draft(&ask(day), Some(&typed("Mormor"))).unwrap();
+    let draft = |ask: &Ask| world.store.read(|reader| reader.draft(ask, world.now().now)).unwrap();
+    let (own, typed) = (Ask::Home, |number| phone(anna(), number));
+    world.store.keep_draft(&own, Some(&typed(1))).unwrap();
+    world.store.keep_draft(&own, Some(&typed(2))).unwrap();
     world.reopen();
-    assert_eq!(draft(&ask(day), world.now().now), Some(typed("Mormor")));
-    assert_eq!(draft(&ask(day.plus(1)), world.now().now), None, "another day's form is another");
-    assert_eq!(draft(&ask(day), day.end()), None, "the day is over");
-    assert!(matches!(world.store.keep_draft(&ask(day), Some(&typed(&"x".repeat(70_000)))), Err(Error::TooLarge)));
-    assert_eq!(draft(&ask(day), world.now().now), Some(typed("Mormor")), "what was kept stays");
-    world.store.keep_draft(&ask(day), None).unwrap();
-    assert_eq!(draft(&ask(day), world.now().now), None);
+    assert_eq!(draft(&own), Some(typed(2)));
+    assert_eq!(draft(&Ask::Outbox), None, "another form is another");
+    world.store.keep_draft(&Ask::Outbox, Some(&typed(3))).unwrap();
+    world.store.keep_draft(&Ask::Outbox, None).unwrap();
+    assert_eq!(draft(&Ask::Outbox), None);
+    let (child, placement, day) = (ChildId(Uuid::from_u128(1)), PlacementId(Uuid::from_u128(2)), world.now().now.day());
+    let change = |comment: &str| Command::ChangeDay { child, placement, day, times: None, comment: comment.to_owned() };
+    assert!(matches!(world.store.keep_draft(&own, Some(&change(&"x".repeat(70_000)))), Err(Error::TooLarge)));
+    assert_eq!(draft(&own), Some(typed(2)), "what was kept stays");
+    // A placement that this account does not hold.
+    let of_others = Ask::ChangeDay { child, placement, day };
+    world.store.keep_draft(&of_others, Some(&change("hemligt"))).unwrap();
+    assert_eq!(draft(&of_others), None);
+    assert!(in_files(world.folder.path(), "070-174 06 02"));
+    let mut lines = Vec::new();
+    rights(&[], false).write(&mut lines);
+    world.take(&lines).unwrap();
+    world.keep_house(false).unwrap();
+    assert!(world.store.empty_log().unwrap());
+    assert!(!in_files(world.folder.path(), "070-174 06 02"), "with the right goes what was typed by it");
 }
 
 #[test]

@@ -74,6 +74,11 @@ pub struct Listing {
     pub trouble: Option<String>,
 }
 
+/// The day of the last import, as a number.
+pub const IMPORTED_ON: &str = "imported_on";
+/// Instead of a day: what is here is still to be imported.
+pub const OWED: i64 = i64::MIN;
+
 /// What a page did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -182,6 +187,9 @@ impl Mirror {
             return Ok(());
         }
         taken.changed += 1;
+        if taken.changed == 1 {
+            self.owe()?;
+        }
         self.connection
             .prepare_cached(
                 "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
@@ -194,14 +202,28 @@ impl Mirror {
     /// Lets go what a whole listing didn't have; how many rows.
     pub fn sweep(&self, resource: Resource, run: i64) -> Result<usize> {
         let sql = "DELETE FROM row WHERE resource = ?1 AND run <> ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute(params![resource.to_string(), run])?)
+        let swept = self.connection.prepare_cached(sql)?.execute(params![resource.to_string(), run])?;
+        if swept > 0 {
+            self.owe()?;
+        }
+        Ok(swept)
     }
 
     /// Lets go a row that the source says to have deleted; whether it was here.
     pub fn remove(&self, resource: Resource, id: &Value) -> Result<bool> {
         let Some(id) = own_id(self.tenant, resource, id) else { return Ok(false) };
         let sql = "DELETE FROM row WHERE resource = ?1 AND id = ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute(params![resource.to_string(), id.into_bytes()])? > 0)
+        let parameters = params![resource.to_string(), id.into_bytes()];
+        let removed = self.connection.prepare_cached(sql)?.execute(parameters)? > 0;
+        if removed {
+            self.owe()?;
+        }
+        Ok(removed)
+    }
+
+    /// What is here is other than what was imported: noted with the change itself, so that no death in between hides it.
+    fn owe(&self) -> Result<()> {
+        self.tell(IMPORTED_ON, OWED)
     }
 
     /// The rows of a resource that are here.
@@ -328,4 +350,37 @@ fn connect(path: &Path) -> Result<Connection> {
 
 fn unreadable(_: impl std::fmt::Debug) -> StoreError {
     StoreError::Failed("the copy of a source".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Whatever ends a run between a change and its import: the next run knows that something is owed.
+    #[test]
+    fn a_change_and_that_it_is_owed_are_kept_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::new([1; 32], [2; 32]);
+        let mirror = Mirror::open(&folder.path().join("source.db"), TenantId(Uuid::from_u128(1)), &keys).unwrap();
+        let row = |name: &str| json!({ "id": Uuid::from_u128(7), "displayName": name });
+        let takes = |name: &str, kept: bool| {
+            mirror.tell(IMPORTED_ON, 5).unwrap();
+            mirror.begin().unwrap();
+            mirror.take(Resource::Groups, 1, &row(name), Timestamp(0), &mut Taken::default()).unwrap();
+            if kept { mirror.keep() } else { mirror.undo() }.unwrap();
+            mirror.told(IMPORTED_ON).unwrap()
+        };
+        assert_eq!(takes("4B", false), 5, "a page that broke off brings nothing");
+        assert_eq!(takes("4B", true), OWED, "new");
+        assert_eq!(takes("4B", true), 5, "the same");
+        assert_eq!(takes("5B", true), OWED, "other than before");
+        mirror.tell(IMPORTED_ON, 5).unwrap();
+        assert_eq!((mirror.sweep(Resource::Groups, 1).unwrap(), mirror.told(IMPORTED_ON).unwrap()), (0, 5));
+        assert!(mirror.remove(Resource::Groups, &json!(Uuid::from_u128(7))).unwrap());
+        assert_eq!(mirror.told(IMPORTED_ON).unwrap(), OWED, "deleted");
+        takes("4B", true);
+        mirror.tell(IMPORTED_ON, 5).unwrap();
+        assert_eq!((mirror.sweep(Resource::Groups, 2).unwrap(), mirror.told(IMPORTED_ON).unwrap()), (1, OWED));
+    }
 }

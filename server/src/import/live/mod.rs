@@ -29,7 +29,7 @@ pub use wire::Limits;
 
 use self::api::Api;
 use self::fetch::Fetch;
-use self::mirror::Mirror;
+use self::mirror::{IMPORTED_ON, Mirror, OWED};
 use super::guard::{Ending, Guarded, guarded};
 use super::{Broken, Report, Resource};
 use crate::audit::{AuditError, Event};
@@ -99,7 +99,6 @@ pub enum Told<'a> {
 }
 
 /// The numbers that our copy keeps beside its rows.
-const IMPORTED_ON: &str = "imported_on";
 pub(super) const ENDED_AT: &str = "ended_at";
 
 /// Runs a source: fetches what is new, and imports it unless too much would end. `accept_ending`: also then.
@@ -129,14 +128,14 @@ pub fn run(
         unsubscribed = hook::subscribe(&mut api, &mirror, &target)?.err().map(|trouble| trouble.to_string());
     }
     let now = around.clock.now();
-    let changed = fetched.values().any(|one| one.changed + one.gone > 0);
-    let outcome = if fetched.values().all(|one| one.pages == 0) {
-        Outcome::Nothing
-    } else if !changed && mirror.told(IMPORTED_ON)? == now.day().number() {
+    let imported = mirror.told(IMPORTED_ON)?;
+    let outcome = if imported == now.day().number() {
         Outcome::Unchanged
+    } else if imported != OWED && fetched.values().all(|one| one.pages == 0) {
+        Outcome::Nothing
     } else {
         // A source may bring back tomorrow what it lost today: it is written down first that this has to be done.
-        mirror.tell(IMPORTED_ON, i64::MIN)?;
+        mirror.tell(IMPORTED_ON, OWED)?;
         let share = Some(source.ending_share).filter(|_| !accept_ending);
         let writing = &mut |what: &str, count| tell(Told::Writing(what, count));
         match guarded(&mirror, &store, &sign_in, &keys, now, share, writing)? {
@@ -160,8 +159,11 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join("source.db")
 }
 
-/// Keeps other imports of this tenant out, also those of other processes.
-fn alone(folder: &Path) -> Result<File, RunError> {
+/// Keeps other imports of this tenant out, also those of other processes, as long as the file is held.
+///
+/// # Errors
+/// If another runs.
+pub fn alone(folder: &Path) -> Result<File, RunError> {
     let path = folder.join("source.lock");
     let wrong = |error: &std::io::Error| OpenError::File(path.clone(), error.kind());
     let file = File::create(&path).map_err(|error| wrong(&error))?;

@@ -24,7 +24,8 @@ fun KapprumApp(start: Start, host: Host, target: Target? = null, onTarget: () ->
         is Start.Failed -> StartErrorScreen(start.problem, host::restart, { host.show(Page.STORE) }, host::startOver)
         is Start.Ready -> {
             val accounts by start.opened.accounts.collectAsState()
-            val profile = accounts.lastOrNull()?.profile
+            val profiles by start.opened.profiles.collectAsState()
+            val profile = accounts.lastOrNull()?.profile ?: profiles.firstOrNull()
             if (profile == null) SignInHost(start.opened, null, target, onTarget, {}, null)
             else PersonHost(start.opened, start.opened.core(profile), host, target, onTarget)
         }

@@ -28,10 +28,14 @@ sealed interface SignOut {
 /** The open core and who is signed in. It outlives every screen; [scope] ends with the process. */
 class Opened(val kapprum: KapprumInterface, private val scope: CoroutineScope) {
     private val people = MutableStateFlow(kapprum.accounts())
+    private val shown = MutableStateFlow(kapprum.profiles())
     private val cores = mutableMapOf<UInt, Core>()
     private var looking = false
 
     val accounts: StateFlow<List<SignedIn>> = people
+
+    /** Whom to show something: also one whose data was lost, who is told so. */
+    val profiles: StateFlow<List<UInt>> = shown
 
     /** The core as [profile] uses it; the same one for every screen. */
     fun core(profile: UInt): Core = cores.getOrPut(profile) { Core(kapprum, profile, scope) }
@@ -75,5 +79,8 @@ class Opened(val kapprum: KapprumInterface, private val scope: CoroutineScope) {
         Unit
     }
 
-    private suspend fun refresh() { people.value = withContext(Dispatchers.Default) { kapprum.accounts() } }
+    private suspend fun refresh() {
+        people.value = withContext(Dispatchers.Default) { kapprum.accounts() }
+        shown.value = withContext(Dispatchers.Default) { kapprum.profiles() }
+    }
 }

@@ -71,6 +71,12 @@ fun PersonHost(opened: Opened, core: Core, host: Host, target: Target?, onTarget
 private fun Inside(opened: Opened, core: Core, host: Host, frame: Frame?, tab: TabKind?, places: Places) {
     val kept = rememberSaveableStateHolder()
     val page = places.stack.lastOrNull { it !is Place.Report }
+    // What was left is not what is opened again: only the way back finds things as they were.
+    var before by remember { mutableStateOf(places.stack) }
+    LaunchedEffect(places.stack) {
+        (before - places.stack.toSet()).forEach { kept.removeState(it.words) }
+        before = places.stack
+    }
     kept.SaveableStateProvider(page?.words ?: tab?.name.orEmpty()) {
         when (page) {
             is Place.Child -> ChildHost(core, page, places)
