@@ -1,7 +1,7 @@
 //! A stream of one view's snapshots, as a shell pulls it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kapprum_client::feed::Feed as CoreFeed;
 use kapprum_domain::screen::Screen;
@@ -17,12 +17,18 @@ pub struct Feed {
     shared: Arc<Shared>,
     feed: Arc<Mutex<CoreFeed>>,
     ended: CancellationToken,
+    counted: AtomicBool,
 }
 
 impl Feed {
     pub(crate) fn new(shared: Arc<Shared>, feed: CoreFeed) -> Self {
         shared.open_feeds.fetch_add(1, Ordering::Relaxed);
-        Self { shared, feed: Arc::new(Mutex::new(feed)), ended: CancellationToken::new() }
+        Self {
+            shared,
+            feed: Arc::new(Mutex::new(feed)),
+            ended: CancellationToken::new(),
+            counted: AtomicBool::new(true),
+        }
     }
 }
 
@@ -37,8 +43,9 @@ impl Feed {
 
     /// Ends it; whoever waits gets none. Ending it again does nothing.
     pub fn end(&self) {
-        if !self.ended.is_cancelled() {
-            self.ended.cancel();
+        self.ended.cancel();
+        // Two threads may end it at once.
+        if self.counted.swap(false, Ordering::Relaxed) {
             self.shared.open_feeds.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -49,6 +56,3 @@ impl Drop for Feed {
         self.end();
     }
 }
-
-/// How many feeds were asked for and not ended.
-pub(crate) type OpenFeeds = AtomicU32;

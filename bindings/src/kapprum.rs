@@ -1,7 +1,7 @@
 //! The one handle that a shell holds.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::device::{Clocks, Device};
 use crate::error::KapprumError;
-use crate::feed::{Feed, OpenFeeds};
+use crate::feed::Feed;
 use crate::secrets;
 
 /// The whole core: accounts, one `send`, one `feed`, sync, suspend and resume.
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     closing: CancellationToken,
     /// Somebody looks: also at whoever signs in later.
     looking: AtomicBool,
-    pub(crate) open_feeds: OpenFeeds,
+    pub(crate) open_feeds: AtomicU32,
 }
 
 /// What became of the commands of one account.
@@ -63,8 +63,6 @@ pub enum Reason {
     Asked,
     /// The platform lets the app work for a moment: it ends before that is over.
     Background,
-    /// The server said that there is news.
-    Push,
 }
 
 /// How long shutting down waits for what is being saved.
@@ -96,7 +94,7 @@ impl Kapprum {
             at_work: TaskTracker::new(),
             closing: CancellationToken::new(),
             looking: AtomicBool::new(false),
-            open_feeds: OpenFeeds::default(),
+            open_feeds: AtomicU32::new(0),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -209,7 +207,7 @@ impl Kapprum {
         };
         match reason {
             Reason::Asked => self.shared.abortable(exchanged).await,
-            Reason::Background | Reason::Push => {
+            Reason::Background => {
                 let bounded =
                     async move { tokio::time::timeout(MOMENT, exchanged).await.unwrap_or(Err(Error::Offline)) };
                 self.shared.abortable(bounded).await

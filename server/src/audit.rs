@@ -75,10 +75,6 @@ pub enum Event {
         /// The account.
         account: Account,
     },
-    /// The store was copied.
-    BackedUp,
-    /// The store was replaced by a copy.
-    Restored,
 }
 
 impl Event {

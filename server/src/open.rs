@@ -112,9 +112,7 @@ pub fn folder(config: &Config, id: TenantId) -> Result<PathBuf> {
 
 /// A tenant's audit log.
 pub fn audit(config: &Config, id: TenantId) -> Result<Audit> {
-    let found = tenants(config)?.into_iter().find(|(tenant, _)| *tenant == id);
-    let (id, folder) = found.ok_or(OpenError::NoTenant(id))?;
-    Ok(Audit::new(id, &folder, config.audit_copy.clone(), &keys(config)?))
+    Ok(Audit::new(id, &folder(config, id)?, config.audit_copy.clone(), &keys(config)?))
 }
 
 /// A tenant's store alone.

@@ -56,18 +56,17 @@ impl Inner {
 
     /// See [`Kapprum::undo`](crate::kapprum::Kapprum::undo).
     pub(crate) fn undo(&self, seat: &Seat, id: CommandId, tapped: Option<PersonId>) -> Result<bool> {
-        if seat.store.undo(id, self.now(&seat.store)?)? {
+        let now = self.now(&seat.store)?;
+        if seat.store.undo(id, now)? {
             return Ok(true);
         }
         let row = seat.store.read(|reader| reader.outbox())?.into_iter().find(|row| row.id == id);
         let done = row.filter(|row| row.state == RowState::Done);
         let Some(reverse) = done.and_then(|row| row.command?.reverse(id, row.created)) else { return Ok(false) };
         // Where the command had changed something that was there before, its reverse finds nothing.
-        let time = self.now(&seat.store)?;
         let changes = seat.store.read(|reader| {
             let (actor, rights) = (reader.actor(), reader.rights()?);
-            let (id, command) = (CommandId(Uuid::nil()), &reverse);
-            let (created, now) = (time, time);
+            let (id, command, created) = (CommandId(Uuid::nil()), &reverse, now);
             let sending = Sending { id, command, actor: &actor, rights: &rights, tapped, now, created };
             Ok(decide(&sending, &reader.world()).is_ok_and(|changes| !changes.is_empty()))
         })?;

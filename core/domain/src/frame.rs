@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Account, Role};
 use crate::attendance::board_card::BoardSettings;
-use crate::grant::Grant;
+use crate::home::grants;
 use crate::id::{GroupId, RecordId};
 use crate::organisation::{Group, Municipality, Unit};
 use crate::saying;
 use crate::scope::Scope;
 use crate::screen::{Around, midnight};
-use crate::time::{HOUR, MINUTE, Timestamp};
-use crate::world::{Seen, Unread};
+use crate::time::{HOUR, Timestamp};
+use crate::world::{Seen, Unread, arrived};
 
 /// What stands around every screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,18 +161,14 @@ pub fn frame(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp) 
 }
 
 fn municipality(seen: &Seen<'_>) -> Result<String, Unread> {
-    match seen.all::<Municipality>(Scope::Tenant) {
-        Ok(mut all) => Ok(all.pop().map(|one| one.name).unwrap_or_default()),
-        Err(Unread::NotHeld(_)) => Ok(String::new()),
-        Err(broken) => Err(broken),
-    }
+    let municipality = arrived(seen.all::<Municipality>(Scope::Tenant))?.and_then(|mut all| all.pop());
+    Ok(municipality.map(|one| one.name).unwrap_or_default())
 }
 
 /// The groups of staff by their grants, of a board by what it holds. One that is still on its way comes later.
 fn groups_of(seen: &Seen<'_>) -> Result<Vec<GroupChoice>, Unread> {
-    let account = seen.actor().account;
     let mut found = Vec::new();
-    match account.role {
+    match seen.actor().account.role {
         Role::Board => {
             for (scope, _) in seen.rights().iter() {
                 let Scope::Board(group) = scope else { continue };
@@ -183,9 +179,8 @@ fn groups_of(seen: &Seen<'_>) -> Result<Vec<GroupChoice>, Unread> {
             }
         }
         Role::Staff | Role::Tablet => {
-            let grants: Vec<Grant> = arrived(seen.all(Scope::Person(account.holder)))?.unwrap_or_default();
-            let mine = grants.iter().filter(|grant| grant.right.belongs_to(account.role));
-            let mut groups: Vec<GroupId> = mine.flat_map(|grant| grant.right.works_with()).copied().collect();
+            let grants = grants(seen)?;
+            let mut groups: Vec<GroupId> = grants.iter().flat_map(|grant| grant.right.works_with()).copied().collect();
             groups.retain(|group| seen.holds(Scope::Group(*group)));
             groups.sort();
             groups.dedup();
@@ -200,15 +195,6 @@ fn groups_of(seen: &Seen<'_>) -> Result<Vec<GroupChoice>, Unread> {
         Role::Guardian | Role::Student => {}
     }
     Ok(found)
-}
-
-/// Nothing, where it is still on its way.
-fn arrived<T>(found: Result<T, Unread>) -> Result<Option<T>, Unread> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(Unread::NotHeld(_)) => Ok(None),
-        Err(broken) => Err(broken),
-    }
 }
 
 /// What keeps someone from acting comes first, then what they should know.
@@ -241,7 +227,7 @@ fn notice(here: bool, around: &Around, words: &Words, now: Timestamp) -> Option<
 }
 
 fn until(around: &Around, now: Timestamp) -> Timestamp {
-    let grows_old = around.contact.map(|contact| contact.plus(HOUR + MINUTE / 60));
+    let grows_old = around.contact.map(|contact| contact.plus(HOUR + 1));
     grows_old.filter(|moment| *moment > now).map_or(midnight(now), |moment| moment.min(midnight(now)))
 }
 

@@ -73,6 +73,15 @@ impl From<Unread> for Undecided {
     }
 }
 
+/// Nothing, where it is still on its way.
+pub(crate) fn arrived<T>(found: Result<T, Unread>) -> Result<Option<T>, Unread> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Unread::NotHeld(_)) => Ok(None),
+        Err(broken) => Err(broken),
+    }
+}
+
 /// Everything there is, for `decide` and `consequences`.
 #[derive(Clone, Copy)]
 pub struct World<'a> {

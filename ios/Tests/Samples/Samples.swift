@@ -55,7 +55,7 @@ public enum Samples {
     public static func changeDay(times: [Interval]? = nil, comment: String = "", instead: String? = nil) -> Screen {
         .changeDay(
             ChangeDay(
-                child: "ebba", placement: "p", day: today, name: "Ebba", heading: "i dag", place: "Blåklinten, Solrosens förskola", days: days,
+                child: "ebba", placement: "p", day: today, name: "Ebba", heading: "i dag", place: "Blåklinten, Solrosens förskola",
                 ordinary: "Som i veckan: 07.30–16.00", usual: [Interval(start: "07:30", end: "16:00")], times: times,
                 open: Interval(start: "06:30", end: "18:00"), comment: comment, comments: true, most: 200, hint: nil, instead: instead))
     }

@@ -33,23 +33,18 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// The right to these scopes ended: drafts that name one go. Whether any did.
-    pub(super) fn lose_drafts(&self, names: &[String]) -> Result<bool> {
-        let mut lost = Vec::new();
+    /// Lets drafts go, also from the log.
+    pub(super) fn drop_drafts(&self, which: impl Fn(&Command) -> bool) -> Result<()> {
         let mut statement = self.connection().prepare_cached("SELECT ask, command FROM draft")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (ask, text): (String, String) = (row.get(0)?, row.get(1)?);
-            let scopes = serde_json::from_str::<Command>(&text).map(|command| command.scopes()).unwrap_or_default();
-            if scopes.iter().any(|scope| names.contains(&scope.to_string())) {
-                lost.push(ask);
+        let drafts = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        for draft in drafts.collect::<rusqlite::Result<Vec<_>>>()? {
+            // One that this build can't read is of no use.
+            if serde_json::from_str(&draft.1).map_or(true, |command| which(&command)) {
+                self.connection().execute("DELETE FROM draft WHERE ask = ?1", [draft.0])?;
+                self.note_erased()?;
             }
         }
-        drop(rows);
-        for ask in &lost {
-            self.connection().execute("DELETE FROM draft WHERE ask = ?1", [ask])?;
-        }
-        Ok(!lost.is_empty())
+        Ok(())
     }
 }
 
@@ -60,7 +55,6 @@ impl Reader<'_> {
             .connection()
             .query_row("SELECT command FROM draft WHERE ask = ?1", [name(ask)], |row| row.get(0))
             .optional()?;
-        // One that this build can't read is of no use.
         let command = text.and_then(|text| serde_json::from_str::<Command>(&text).ok());
         // What is locked for want of contact is not shown in a form either.
         let rights = self.rights()?;

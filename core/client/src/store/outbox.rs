@@ -236,11 +236,10 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The right to these scopes ended: every command that names one loses its body, an unanswered one is settled.
+    /// The right to these scopes ended: every command that names one loses its body, an unanswered one is settled, a
+    /// draft goes.
     pub fn lose(&self, names: &[String]) -> Result<()> {
-        if self.lose_drafts(names)? {
-            self.note_erased()?;
-        }
+        self.drop_drafts(|command| command.scopes().iter().any(|scope| names.contains(&scope.to_string())))?;
         let names = serde_json::to_string(names).unwrap_or_default();
         self.connection().execute(
             "UPDATE outbox SET bytes = NULL, doubt = NULL,
@@ -251,8 +250,9 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Lets commands go whose time has passed: for a time that is certain.
+    /// Lets commands and drafts go whose time has passed: for a time that is certain.
     pub fn expire(&self, now: Timestamp) -> Result<()> {
+        self.drop_drafts(|command| command.draft_until().is_some_and(|until| until <= now))?;
         let expired = self.connection().execute(
             "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
              WHERE valid_until <= ?1 AND state IN ('waiting', 'parked') AND receipt IS NULL",

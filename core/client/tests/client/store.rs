@@ -185,6 +185,10 @@ fn what_a_form_had_is_there_again_until_it_is_sent_or_the_right_to_it_ends() {
     let of_others = Ask::ChangeDay { child, placement, day };
     world.store.keep_draft(&of_others, Some(&change("hemligt"))).unwrap();
     assert_eq!(draft(&of_others), None);
+    assert!(in_files(world.folder.path(), "hemligt"));
+    world.store.write(Durability::Fetched, |one| one.expire(day.end())).unwrap();
+    assert!(world.store.empty_log().unwrap());
+    assert!(!in_files(world.folder.path(), "hemligt"), "the day is over");
     assert!(in_files(world.folder.path(), "070-174 06 02"));
     let mut lines = Vec::new();
     rights(&[], false).write(&mut lines);

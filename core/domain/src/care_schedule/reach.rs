@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::register::Placement;
 use crate::scope::Scope;
 use crate::time::Day;
-use crate::world::{Undecided, Unread, World};
+use crate::world::{Undecided, Unread, World, arrived};
 
 /// The person who answers for a command: the actor, or on a shared device who tapped.
 pub(crate) fn who(sending: &Sending<'_>, world: &World<'_>) -> Result<PersonId, Undecided> {
@@ -69,21 +69,14 @@ pub(crate) fn name(sending: &Sending<'_>, world: &World<'_>, child: ChildId) -> 
                 return Ok(String::new());
             }
             let contact = world.get::<Contact>(Scope::Contact(holder.as_person()), RecordId(holder.0));
-            return Ok(here(contact)?.map(|contact| contact.given_name).unwrap_or_default());
+            // A name is an extra: while it is on its way, the act is foretold without.
+            return Ok(arrived(contact)?.flatten().map(|contact| contact.given_name).unwrap_or_default());
         }
         Role::Staff => holder.as_person(),
         Role::Tablet => sending.tapped.ok_or(Refusal::WhoTapped)?,
         Role::Board => return Ok(String::new()),
     };
-    Ok(here(staff_card(sending, world, person))?.map(|card| card.name).unwrap_or_default())
-}
-
-/// A name is an extra: while it is on its way, the act is foretold without.
-fn here<T>(found: Result<Option<T>, Unread>) -> Result<Option<T>, Unread> {
-    match found {
-        Err(Unread::NotHeld(_)) => Ok(None),
-        found => found,
-    }
+    Ok(arrived(staff_card(sending, world, person))?.flatten().map(|card| card.name).unwrap_or_default())
 }
 
 fn staff_card(sending: &Sending<'_>, world: &World<'_>, person: PersonId) -> Result<Option<StaffCard>, Unread> {

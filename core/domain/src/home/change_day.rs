@@ -3,7 +3,7 @@
 use kapprum_words::Words;
 use serde::{Deserialize, Serialize};
 
-use super::child_day::{DayChoice, ahead, hint};
+use super::child_day::hint;
 use super::facts::{Facts, InCare};
 use super::held::held;
 use crate::id::{ChildId, PlacementId};
@@ -27,8 +27,6 @@ pub struct ChangeDay {
     pub heading: String,
     /// Where: group or unit.
     pub place: String,
-    /// Days to go to instead.
-    pub days: Vec<DayChoice>,
     /// The week's times in words, "as in the week: …".
     pub ordinary: String,
     /// The week's times; empty where none are laid or it is a day off.
@@ -69,7 +67,6 @@ pub fn change_day(
         name: facts.card.call_name.clone(),
         heading: saying::line(&saying::day(words, day, now.day())),
         place: care.place.clone(),
-        days: ahead(words, now),
         ordinary: ordinary(care, words),
         usual: care.usual.clone().unwrap_or_default(),
         times: care.changed.clone(),
@@ -127,7 +124,7 @@ mod tests {
         );
         assert_eq!((before.ordinary.as_str(), before.times), ("Som i veckan: 07.30–16.00", None));
         assert_eq!((before.usual, before.open), (vec![span("07:30-16:00")], Some(span("06:15-18:15"))));
-        assert_eq!((before.days.len(), before.instead, before.comments), (14, None, true));
+        assert_eq!((before.instead, before.comments), (None, true));
         world.send(guardian(ANNA), at("07:00"), &change(1, Some(&["08:00-12:00"]), "mormor")).unwrap();
         let after = form(&world, guardian(ANNA), 1, at("07:01")).unwrap();
         assert_eq!((after.times, after.comment.as_str()), (Some(vec![span("08:00-12:00")]), "mormor"));

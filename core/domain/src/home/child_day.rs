@@ -142,7 +142,7 @@ fn clash(care: &InCare, words: &Words) -> String {
 }
 
 /// Two weeks from today.
-pub(super) fn ahead(words: &Words, now: Timestamp) -> Vec<DayChoice> {
+fn ahead(words: &Words, now: Timestamp) -> Vec<DayChoice> {
     (0..14).map(|ahead| DayChoice::new(words, now.day().plus(ahead), now.day())).collect()
 }
 

@@ -6,7 +6,7 @@ use crate::id::{ChildId, RecordId};
 use crate::membership::Membership;
 use crate::record::Body;
 use crate::scope::Scope;
-use crate::world::{Seen, Unread};
+use crate::world::{Seen, Unread, arrived};
 
 /// A child that an actor holds.
 pub(crate) struct Held {
@@ -49,12 +49,10 @@ pub(super) fn held(seen: &Seen<'_>, child: ChildId) -> Result<Option<Held>, Unre
     Ok(seen.holds(Scope::Child(child)).then_some(Held { child, places, absence_alone: false }))
 }
 
-fn grants(seen: &Seen<'_>) -> Result<Vec<Grant>, Unread> {
+/// One's own grants, as far as they count in one's role.
+pub(crate) fn grants(seen: &Seen<'_>) -> Result<Vec<Grant>, Unread> {
     let account = seen.actor().account;
-    let mut grants: Vec<Grant> = match seen.all(Scope::Person(account.holder)) {
-        Err(Unread::NotHeld(_)) => Vec::new(),
-        grants => grants?,
-    };
+    let mut grants: Vec<Grant> = arrived(seen.all(Scope::Person(account.holder)))?.unwrap_or_default();
     grants.retain(|grant| grant.right.belongs_to(account.role));
     Ok(grants)
 }

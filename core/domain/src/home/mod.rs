@@ -17,7 +17,7 @@ use crate::screen::{Around, midnight};
 use crate::time::Timestamp;
 use crate::world::{Seen, Unread};
 use facts::Facts;
-pub(crate) use held::children_of;
+pub(crate) use held::{children_of, grants};
 pub(crate) use standing::{Standing, Told};
 
 /// One's children, over all one's accounts.

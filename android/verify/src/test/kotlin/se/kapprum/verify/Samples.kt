@@ -73,7 +73,7 @@ object Samples {
         children = listOf(Choice("c1", "Elsa Berg", null), Choice("c2", "Nils Berg", null), Choice("c3", "Saga Berg", "Är redan anmäld i dag. Ändra under barnets dag.")), days = days.take(5),
     )
     val changeDay = ChangeDay(
-        child = "c1", placement = "p1", day = days[1].day, name = "Elsa Berg", heading = "Torsdag 26 november", place = "Blåklockan, Ekorren", days = days,
+        child = "c1", placement = "p1", day = days[1].day, name = "Elsa Berg", heading = "Torsdag 26 november", place = "Blåklockan, Ekorren",
         ordinary = "Som i veckan: 07.30–16.00", usual = listOf(Interval("07:30", "16:00")), times = null, open = Interval("06:30", "17:30"),
         comment = "", comments = true, most = 200u, hint = "Ändra senast i dag 23.59.", instead = null,
     )
