@@ -113,6 +113,12 @@ class Live(val look: Look, context: CoroutineContext, private val content: @Comp
         press(checkNotNull(pressable(text)).boundsInRoot.center)
     }
 
+    /** Taps what would help, unless it was helped already: the core asks again by itself. */
+    suspend fun tapIfStillThere(text: String) {
+        settle()
+        pressable(text)?.let { press(it.boundsInRoot.center) }
+    }
+
     fun isDisabled(text: String): Boolean = nodes().any { text in it.said() && it.config.contains(SemanticsProperties.Disabled) }
 
     private fun pressable(text: String): SemanticsNode? = nodes().lastOrNull { node ->

@@ -152,7 +152,7 @@ class StoryTest {
         anna.screen.see("1 väntar")
         world.day("2026-11-29T12:00")
         world.online()
-        anna.screen.tap("Försök igen")
+        anna.screen.tapIfStillThere("Försök igen")
         anna.screen.seeNot("1 väntar")
         anna.screen.tap("Skickat")
         anna.screen.see("Dölj")
