@@ -17,11 +17,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::{DeviceId, PersonId, TenantId};
 use kapprum_domain::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::import::Report;
 use crate::import::report::Counts;
 use crate::keys::Keys;
+use crate::open::AUDIT;
 
 /// Something that is traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +39,13 @@ pub enum Event {
     Revoked {
         /// The device.
         device: DeviceId,
+    },
+    /// A backup was made.
+    BackedUp,
+    /// The records were brought back from a backup.
+    Restored {
+        /// When that was made.
+        made: Timestamp,
     },
     /// People were looked for by a part of their name.
     LookedUp {
@@ -143,7 +151,7 @@ const CODE: &str = ",\"code\":\"";
 impl Audit {
     /// The log in a tenant's folder.
     pub fn new(tenant: TenantId, folder: &Path, copy: Option<Copy>, keys: &Keys) -> Self {
-        Self { tenant, path: folder.join("audit.log"), copy, keys: keys.clone() }
+        Self { tenant, path: folder.join(AUDIT), copy, keys: keys.clone() }
     }
 
     /// Writes a line, for ever. `by` says who: `server`, or `operator` with the system's number for the account.
@@ -198,6 +206,22 @@ impl Audit {
             before = text.map(|(_, code)| code).unwrap_or_default();
         }
         Ok(if copied > number { Verdict::Cut(copied - number) } else { Verdict::Sound(number) })
+    }
+
+    /// The devices that were revoked since a time: what restored sign-in data may not know.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub fn revoked_since(&self, time: Timestamp) -> Result<Vec<DeviceId>, AuditError> {
+        #[derive(Deserialize)]
+        struct Line {
+            at: Timestamp,
+            what: String,
+            device: Option<DeviceId>,
+        }
+        let log = lines(&self.path)?;
+        let read = log.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        Ok(read.filter(|line| line.at >= time && line.what == "revoked").filter_map(|line| line.device).collect())
     }
 
     fn code(&self, before: &str, text: &str) -> String {

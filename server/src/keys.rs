@@ -24,6 +24,22 @@ impl Keys {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.receipts, parts))
     }
 
+    /// Whether a receipt's code is this server's, told in constant time.
+    pub(crate) fn is_receipt_code(&self, parts: &[&[u8]], told: &str) -> bool {
+        is_code(&self.receipts, parts, told)
+    }
+
+    /// The code that ties a backup to this server, in base64url.
+    pub(crate) fn backup_code(&self, text: &[u8]) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code(&self.identities, &[b"backup", text]))
+    }
+
+    /// Whether a backup's code is this server's, told in constant time.
+    pub(crate) fn is_backup_code(&self, text: &[u8], told: &str) -> bool {
+        is_code(&self.identities, &[b"backup", text], told)
+    }
+
     /// By which a tenant's source shows that it was told our hook's address, in base64url.
     pub(crate) fn hook_code(&self, tenant: &[u8]) -> String {
         use base64::Engine;
@@ -53,10 +69,20 @@ impl Keys {
 
 fn code(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    mac(key, parts).map_or([0; 32], |mac| mac.finalize().into_bytes().into())
+}
+
+fn is_code(key: &[u8; 32], parts: &[&[u8]], told: &str) -> bool {
+    use base64::Engine;
+    let told = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(told).unwrap_or_default();
+    mac(key, parts).is_some_and(|mac| mac.verify_slice(&told).is_ok())
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     for part in parts {
         mac.update(&u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().into()
+    Some(mac)
 }

@@ -1,6 +1,7 @@
 //! The sync server: thin, one writer per tenant, the rules of the domain made true.
 
 pub mod audit;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod http;
@@ -8,6 +9,7 @@ pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod open;
+pub mod pairing;
 pub mod sign_in;
 pub mod store;
 pub mod sync;

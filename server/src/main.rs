@@ -20,7 +20,8 @@ use kapprum_server::import::live::schedule::Schedule;
 use kapprum_server::import::live::{self, Limits, Outcome, Surroundings, SystemWait, Told};
 use kapprum_server::import::{self, Folder};
 use kapprum_server::open::{self, lock, new_tenant};
-use operator::{check, end_pairing, known, operator, paired, trace, verify};
+use kapprum_server::{backup, pairing};
+use operator::{check, known, operator, paired, trace, verify};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -74,6 +75,19 @@ enum Verb {
     People(PeopleVerb),
     /// Checks the stores' integrity.
     Check,
+    /// Copies tenants into a folder, also while they are served.
+    Backup {
+        /// Where backups lie: each gets a folder of its own there.
+        to: PathBuf,
+        /// The tenant's id; none: all tenants.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+    /// Brings a tenant back from a backup; phones then bring back what it lacks.
+    Restore {
+        /// The folder of one backup.
+        from: PathBuf,
+    },
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -214,7 +228,7 @@ fn run(arguments: Arguments) -> Done {
                 return Err("no such device".into());
             };
             if matches!(account.role, Role::Tablet | Role::Board) {
-                end_pairing(&store, &account, &clock)?;
+                pairing::end(&store, &account, clock.now())?;
             }
             trace(&config, tenant, Event::Revoked { device })?;
             println!("revoked");
@@ -238,6 +252,8 @@ fn run(arguments: Arguments) -> Done {
             Ok(())
         }
         Verb::Check => check(&config),
+        Verb::Backup { to, tenant } => back_up(&config, &to, tenant),
+        Verb::Restore { from } => restore(&config, &from),
         Verb::Audit(AuditVerb::Verify { tenant }) => verify(&config, tenant),
     }
 }
@@ -296,6 +312,52 @@ fn import_from(config: &Config, from: &str, tenant: TenantId, json: bool, accept
         Outcome::Asks(_) => Err("too much would end; nothing was written".into()),
         Outcome::Nothing => Err("nothing came from the source".into()),
         Outcome::Imported(_) | Outcome::Unchanged => Ok(()),
+    }
+}
+
+/// Backs up one tenant or all; one that can't be does not keep the others from it.
+fn back_up(config: &Config, to: &Path, tenant: Option<TenantId>) -> Done {
+    let all = open::tenants(config)?.into_iter().map(|(id, _)| id);
+    let (mut failed, mut telling) = (0, Progress::default());
+    for id in tenant.map_or_else(|| all.collect(), |tenant| vec![tenant]) {
+        let now = SystemClock.now();
+        let made = backup::back_up(config, id, to, now, &mut |what, bytes| telling.tell(what, bytes));
+        match made.map_err(|error| error.to_string()) {
+            Ok(folder) => {
+                trace(config, id, Event::BackedUp)?;
+                println!("{}", folder.display());
+            }
+            Err(why) => {
+                eprintln!("{id}: {why}");
+                failed += 1;
+            }
+        }
+    }
+    if failed > 0 { Err(format!("{failed} not backed up").into()) } else { Ok(()) }
+}
+
+fn restore(config: &Config, from: &Path) -> Done {
+    let _lock = lock(config)?;
+    let mut telling = Progress::default();
+    let by = operator();
+    let restored = backup::restore(config, from, &by, SystemClock.now(), &mut |what, done| telling.tell(what, done))?;
+    print!("{restored}");
+    Ok(())
+}
+
+/// Tells how far something is, about once a second.
+#[derive(Default)]
+struct Progress {
+    told: i64,
+}
+
+impl Progress {
+    fn tell(&mut self, what: &str, done: u64) {
+        let now = SystemClock.now().0;
+        if now - self.told >= 1000 {
+            self.told = now;
+            eprintln!("  {what}: {done}");
+        }
     }
 }
 

@@ -147,17 +147,23 @@ pub fn add_tenant(config: &Config, municipality: &Municipality, now: Timestamp) 
     let unnamed = config.data.join(format!(".{}", municipality.tenant));
     make_folder(&unnamed)?;
     let wrong = |error| OpenError::Store(folder.clone(), error);
-    let store = Sqlite::create(&unnamed.join(STORE), Epoch(u128::from_be_bytes(random()?))).map_err(wrong)?;
+    let store = Sqlite::create(&unnamed.join(STORE), new_epoch()?).map_err(wrong)?;
     writer::import(&store, &[Change::put(municipality)], now).map_err(wrong)?;
     SignIn::create(&unnamed.join(SIGN_IN), municipality.tenant).map_err(wrong)?;
     drop(store);
     std::fs::rename(&unnamed, &folder).map_err(|error| problem(&folder, &error))
 }
 
-const STORE: &str = "store.db";
-const SIGN_IN: &str = "sign_in.db";
+pub(crate) const STORE: &str = "store.db";
+pub(crate) const SIGN_IN: &str = "sign_in.db";
+pub(crate) const AUDIT: &str = "audit.log";
 const RECEIPTS_KEY: &str = "receipts.key";
 const IDENTITIES_KEY: &str = "identities.key";
+
+/// A life of a store, drawn at random.
+pub(crate) fn new_epoch() -> Result<Epoch> {
+    Ok(Epoch(u128::from_be_bytes(random()?)))
+}
 
 fn files(id: TenantId, folder: &Path) -> Result<(Sqlite, SignIn)> {
     Ok((store(folder)?, sign_in(id, folder)?))

@@ -6,23 +6,22 @@ use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::grant::{Grant, Right};
 use kapprum_domain::id::{DeviceId, GroupId, RecordId, TenantId};
 use kapprum_domain::organisation::{Group, Municipality};
-use kapprum_domain::record::{Body, Change};
+use kapprum_domain::record::Body;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::World;
 use kapprum_server::audit::{Event, Verdict};
 use kapprum_server::clock::{Clock, SystemClock};
 use kapprum_server::config::Config;
-use kapprum_server::open;
 use kapprum_server::store::Store;
-use kapprum_server::writer;
+use kapprum_server::{open, pairing};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Makes sure that a person is known in the role: else the invitation would lead to nothing.
 pub(crate) fn known(store: &dyn Store, account: &Account, now: Timestamp) -> Result<()> {
     let lasts = |grant: &Grant| grant.until.is_none_or(|until| now.day() <= until);
-    let grants = grants(store, account)?;
+    let grants = pairing::grants(store, account)?;
     if grants.iter().any(|grant| grant.right.belongs_to(account.role) && lasts(grant)) {
         return Ok(());
     }
@@ -57,22 +56,6 @@ pub(crate) fn paired(
     };
     let account = Account { tenant, holder: device.into(), role };
     Ok((account, Some(Grant { holder: device.into(), right, from: None, until: None })))
-}
-
-/// Takes back what the pairing of a shared device gave.
-pub(crate) fn end_pairing(store: &dyn Store, account: &Account, clock: &dyn Clock) -> Result<()> {
-    let changes: Vec<Change> = grants(store, account)?.iter().map(Change::remove).collect();
-    writer::import(store, &changes, clock.now())?;
-    Ok(())
-}
-
-fn grants(store: &dyn Store, account: &Account) -> Result<Vec<Grant>> {
-    let mut grants = Ok(Vec::new());
-    store.read(&mut |snapshot| {
-        grants = World::new(snapshot).all::<Grant>(Scope::Person(account.holder));
-        Ok(())
-    })?;
-    grants.map_err(|_| "grants could not be read".into())
 }
 
 /// Checks every tenant's files, also after a damaged one.

@@ -160,6 +160,21 @@ impl SignIn {
         account.map(|account| serde_json::from_str(&account).map_err(unreadable)).transpose()
     }
 
+    /// What shared devices were given by their pairing, of those that are signed in.
+    pub fn paired(&self) -> Result<Vec<Grant>> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT right FROM invitation i WHERE right IS NOT NULL AND used IS NOT NULL
+                AND EXISTS (SELECT 1 FROM device d WHERE d.account = i.account AND d.ended IS NULL)",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut given = Vec::new();
+        while let Some(row) = rows.next()? {
+            given.push(serde_json::from_str(row.get_ref(0)?.as_str().unwrap_or_default()).map_err(unreadable)?);
+        }
+        Ok(given)
+    }
+
     /// Whether another process may have ended a session since this was last asked.
     pub fn ended_elsewhere(&self) -> Result<bool> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -159,14 +159,19 @@ fn sections(
         Err(missing) => return Ok(First::Missing(missing)),
     };
     let cursor = request.cursor.as_deref().and_then(Cursor::read);
+    let knows = match cursor.filter(|one| one.epoch != meta.epoch) {
+        Some(earlier) => snapshot.knows(earlier.epoch)?,
+        None => None,
+    };
     let cursor = cursor.filter(|one| one.epoch == meta.epoch && one.seq <= meta.head && one.seq >= meta.floor);
-    sections_since(snapshot, &meta, &held, cursor, request, receipts)
+    sections_since(snapshot, (&meta, knows), &held, cursor, request, receipts)
 }
 
-/// As [`sections`], since a cursor of this epoch; without one, everything is to be fetched.
+/// As [`sections`], since a cursor of this epoch; without one, everything is to be fetched. `knows` is how much is known
+/// of the epoch that the phone comes from.
 fn sections_since(
     snapshot: &dyn Snapshot,
-    meta: &Meta,
+    (meta, knows): (&Meta, Option<Seq>),
     held: &Held,
     cursor: Option<Cursor>,
     request: &Request,
@@ -196,7 +201,7 @@ fn sections_since(
     }
     if rows.len() > SECTION_BYTES {
         // So much is fetched scope by scope: in small pieces, and not much more of it.
-        return sections_since(snapshot, meta, held, None, request, receipts);
+        return sections_since(snapshot, (meta, knows), held, None, request, receipts);
     }
     let news = new_rights || !rows.is_empty() || !receipts.is_empty();
     if !news && want.is_empty() {
@@ -211,7 +216,8 @@ fn sections_since(
             kapprum_protocol::frame::Entry(*number, *generation, Freshness(*class), name)
         };
         let cursor = Cursor { epoch: meta.epoch, seq, rights: held.hash }.to_string();
-        Frame::Rights(RightsFrame { all, cursor, scopes: held.scopes.iter().map(entry).collect() }).write(&mut lines);
+        let scopes = held.scopes.iter().map(entry).collect();
+        Frame::Rights(RightsFrame { all, cursor, scopes, knows }).write(&mut lines);
     }
     for receipt in receipts {
         Frame::Receipt(receipt.clone()).write(&mut lines);

@@ -18,6 +18,7 @@ use kapprum_protocol::cursor::Seq;
 use kapprum_protocol::envelope::{Envelope, Hash, hash};
 use kapprum_protocol::limits::{AHEAD, RECEIPT};
 use kapprum_protocol::receipt::{Outcome, Receipt};
+use kapprum_protocol::request::Earlier;
 use serde_json::value::RawValue;
 
 use crate::keys::Keys;
@@ -30,6 +31,8 @@ pub struct Batch {
     pub account: Account,
     /// Their bytes.
     pub commands: Vec<Box<RawValue>>,
+    /// What an earlier epoch said of them.
+    pub earlier: Vec<Earlier>,
     /// When they arrived.
     pub received: Timestamp,
 }
@@ -146,7 +149,8 @@ fn one(
         let seq = kept.receipt.seq;
         return Ok(if reused { refuse(&envelope, batch.received, seq, &Refusal::IdReused) } else { kept.receipt });
     }
-    let (old, ahead) = (batch.received.plus(-RECEIPT), batch.received.plus(AHEAD));
+    let received = judged(keys, batch, &envelope, digest);
+    let (old, ahead) = (batch.received.plus(-RECEIPT), received.max(batch.received).plus(AHEAD));
     if settles {
         // Older than receipts are kept: it may have been done, so it can't be called withdrawn.
         let forgotten = envelope.made().is_some_and(|made| made < old);
@@ -164,23 +168,32 @@ fn one(
     let Some(command) = command else { return Ok(upgrade(envelope.id, batch.received)) };
     let refusal = match unfit {
         Some(refusal) => Some(refusal),
-        None => take_effect(transaction, batch, &envelope, &command, bytes, touched)?,
+        None => take_effect(transaction, batch, (&envelope, received), &command, bytes, touched)?,
     };
     let head = transaction.meta()?.head;
     let receipt = match refusal {
-        Some(refusal) => refuse(&envelope, batch.received, head, &refusal),
-        None => {
-            Receipt { id: envelope.id, outcome: Outcome::Ok, seq: head, received: batch.received, mac: String::new() }
-        }
+        Some(refusal) => refuse(&envelope, received, head, &refusal),
+        None => Receipt { id: envelope.id, outcome: Outcome::Ok, seq: head, received, mac: String::new() },
     };
     keep(transaction, keys, batch, Some(digest), receipt)
 }
 
-/// Decides a command and makes its changes, or says why not and makes none.
+/// When a command counts as received: if an earlier epoch of this server received it, then.
+fn judged(keys: &Keys, batch: &Batch, envelope: &Envelope<'_>, digest: Hash) -> Timestamp {
+    let earlier = batch.earlier.iter().find(|earlier| earlier.id == envelope.id);
+    let account = serde_json::to_vec(&batch.account).unwrap_or_default();
+    let ours = |earlier: &&Earlier| {
+        let received = earlier.received.0.to_be_bytes();
+        keys.is_receipt_code(&[&account, envelope.id.0.as_bytes(), &digest, &received], &earlier.mac)
+    };
+    earlier.filter(ours).map_or(batch.received, |earlier| earlier.received)
+}
+
+/// Decides a command as of when it was received, and makes its changes; or says why not and makes none.
 fn take_effect(
     transaction: &dyn Transaction,
     batch: &Batch,
-    envelope: &Envelope<'_>,
+    (envelope, received): (&Envelope<'_>, Timestamp),
     command: &Command,
     bytes: &str,
     touched: &mut BTreeSet<Scope>,
@@ -191,7 +204,7 @@ fn take_effect(
         scopes.clear();
         // A rule that panics is a bug: the command is refused, what it did is undone, the queue moves.
         let decided = catch_unwind(AssertUnwindSafe(|| {
-            let changes = changes(transaction, batch, envelope, command)?;
+            let changes = changes(transaction, batch, (envelope, received), command)?;
             let command = Some(envelope.id);
             follow(transaction, changes, command, batch.received, &mut scopes)
                 .map_err(|error| Undecided::Broken(error.to_string()))
@@ -219,11 +232,12 @@ fn take_effect(
 fn changes(
     transaction: &dyn Transaction,
     batch: &Batch,
-    envelope: &Envelope<'_>,
+    (envelope, received): (&Envelope<'_>, Timestamp),
     command: &Command,
 ) -> std::result::Result<Vec<Change>, Undecided> {
     let world = World::new(transaction);
     let actor = Actor { account: batch.account };
+    // What is held now, whenever it was received: a right that ended ends it.
     let rights = access::scopes(&batch.account, batch.received, &world)?;
     let sending = Sending {
         id: envelope.id,
@@ -231,8 +245,8 @@ fn changes(
         actor: &actor,
         rights: &rights,
         tapped: envelope.tapped,
-        now: batch.received,
-        created: envelope.created.unwrap_or(batch.received).min(batch.received),
+        now: received,
+        created: envelope.created.unwrap_or(received).min(received),
     };
     if let Some(scope) = command.scopes().into_iter().find(|scope| !rights.holds(*scope)) {
         tracing::debug!(kind = %scope.to_string().split('/').next().unwrap_or_default(), "a scope is not held");
@@ -244,7 +258,29 @@ fn changes(
         let check_in = batch.account.role == Role::Board && matches!(change.scope(), Scope::Placement(_));
         rights.holds(change.scope()) || check_in
     };
-    if changes.iter().all(reaches) { Ok(changes) } else { Err(Refusal::Internal.into()) }
+    if !changes.iter().all(reaches) {
+        return Err(Refusal::Internal.into());
+    }
+    match is_superseded(transaction, envelope, &changes) {
+        Ok(false) => Ok(changes),
+        Ok(true) => Err(Refusal::Superseded.into()),
+        Err(error) => Err(Undecided::Broken(error.to_string())),
+    }
+}
+
+/// After a restored backup commands come again in any order: one from before it yields to what a newer one made of the
+/// same record. What is derived follows from several commands, so nobody's is newer.
+fn is_superseded(transaction: &dyn Transaction, envelope: &Envelope<'_>, changes: &[Change]) -> Result<bool> {
+    let restored = transaction.meta()?.restored;
+    if restored.is_none() || envelope.made() >= restored {
+        return Ok(false);
+    }
+    for change in changes.iter().filter(|change| !consequences::is_derived(change)) {
+        if transaction.last_command(change)?.is_some_and(|last| last > envelope.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Makes changes and what follows from them, until nothing does.
@@ -255,7 +291,7 @@ fn follow(
     now: Timestamp,
     touched: &mut BTreeSet<Scope>,
 ) -> Result<()> {
-    let mut step = changes;
+    let (mut step, mut command) = (changes, command);
     while !step.is_empty() {
         let mut made = Vec::with_capacity(step.len());
         for change in step {
@@ -264,6 +300,7 @@ fn follow(
                 made.push(change);
             }
         }
+        command = None;
         step = consequences(&World::new(transaction), &made, now).map_err(unread)?;
     }
     Ok(())
@@ -285,7 +322,7 @@ fn keep(
     mut receipt: Receipt,
 ) -> Result<Receipt> {
     let account = serde_json::to_vec(&batch.account).unwrap_or_default();
-    let received = batch.received.0.to_be_bytes();
+    let received = receipt.received.0.to_be_bytes();
     receipt.mac = keys.receipt_code(&[&account, receipt.id.0.as_bytes(), &hash.unwrap_or_default(), &received]);
     transaction.keep(&batch.account, &Kept { hash, receipt: receipt.clone() })?;
     Ok(receipt)

@@ -91,5 +91,5 @@ fn entry(row: OutboxRow) -> Entry {
         RowState::Withdrawn => EntryState::Withdrawn,
         RowState::Refused(refusal) => EntryState::Refused(refusal),
     };
-    Entry { id: row.id, command: row.command, state, created: row.created }
+    Entry { id: row.id, command: row.command, state, created: row.created, undone: row.undone }
 }

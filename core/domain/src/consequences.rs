@@ -43,6 +43,12 @@ pub fn consequences(world: &World<'_>, changes: &[Change], now: Timestamp) -> Re
     Ok(derived)
 }
 
+/// Whether a record that a command changes itself is derived from others' commands as well: a board decides over its
+/// card, which tells of everybody's checks.
+pub fn is_derived(change: &Change) -> bool {
+    change.key().1 == BoardCard::KIND
+}
+
 /// What the changes touch that something is derived from.
 #[derive(Default)]
 struct Touched {

@@ -345,6 +345,7 @@ mod tests {
             command: Some(Command::ReportAbsence { child: EBBA, days }),
             state,
             created: at("07:00"),
+            undone: false,
         };
         let outbox =
             vec![entry(EntryState::Waiting(None)), entry(EntryState::Done(at("07:01"))), entry(EntryState::Parked)];

@@ -83,6 +83,8 @@ pub enum Refusal {
     Withdrawn,
     /// The same id came before with other content.
     IdReused,
+    /// The server was restored from a backup, and what a newer command made of the same thing stands.
+    Superseded,
     /// Older than receipts are kept; it may have been done.
     TooOld,
     /// The device's clock is more than a day ahead.

@@ -131,6 +131,7 @@ pub fn refusal(words: &Words, refusal: &Refusal, now: Timestamp) -> String {
         Refusal::Internal => words.why_internal(),
         Refusal::Withdrawn => words.why_withdrawn(),
         Refusal::IdReused => words.why_id_reused(),
+        Refusal::Superseded => words.why_superseded(),
         Refusal::TooOld => words.why_too_old(),
         Refusal::Clock => words.why_clock(),
     }

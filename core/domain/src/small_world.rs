@@ -257,14 +257,18 @@ impl SmallWorld {
     pub(crate) fn write(&mut self, changes: Vec<Change>, now: Timestamp) -> Vec<Change> {
         let (mut written, mut next) = (Vec::new(), changes);
         while !next.is_empty() {
-            for change in &next {
+            next.retain(|change| {
                 let (scope, kind, id) = change.key();
                 let key = (scope, kind.to_owned(), id);
                 match change {
-                    Change::Put(record) => drop(self.records.insert(key, record.clone())),
-                    Change::Remove(..) => drop(self.records.remove(&key)),
+                    Change::Put(record) => {
+                        self.records.insert(key, record.clone());
+                        true
+                    }
+                    // A removal of what is not there changes nothing here.
+                    Change::Remove(..) => self.records.remove(&key).is_some(),
                 }
-            }
+            });
             let derived = consequences(&self.world(), &next, now).unwrap();
             written.append(&mut next);
             next = derived;

@@ -45,6 +45,10 @@ pub struct RightsFrame {
     pub cursor: String,
     /// The scopes.
     pub scopes: Vec<Entry>,
+    /// The server was restored from a backup since the phone's cursor: so much of the cursor's epoch it still knows.
+    /// What was answered below this seq need not come again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knows: Option<Seq>,
 }
 
 /// One scope of the rights.

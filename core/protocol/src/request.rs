@@ -1,5 +1,7 @@
 //! The one request: push, pull and wait (`protocol.md` §3).
 
+use kapprum_domain::id::CommandId;
+use kapprum_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,9 +23,24 @@ pub struct Request {
     /// Commands in order of insertion, each as first written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<Box<RawValue>>,
+    /// What an earlier epoch of the server said of these commands, to be judged as then (`protocol.md` §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
     /// Hold the answer so many seconds until there is news.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<u16>,
+}
+
+/// When a command was received in an earlier epoch of the server, and by which code the server knows that it said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// The command.
+    pub id: CommandId,
+    /// When it was received.
+    pub received: Timestamp,
+    /// The receipt's code.
+    pub mac: String,
 }
 
 /// Why a request is not answered as asked.
@@ -51,6 +68,9 @@ impl Request {
         let request: Self = serde_json::from_slice(text).map_err(|_| Malformed("request"))?;
         if request.commands.len() > COMMANDS {
             return Err(Malformed("request: too many commands").into());
+        }
+        if request.earlier.len() > request.commands.len() {
+            return Err(Malformed("request: too many earlier receipts").into());
         }
         if request.want.len() > WANTED {
             return Err(Malformed("request: too many wanted scopes").into());
@@ -87,11 +107,15 @@ mod tests {
 
     #[test]
     fn what_is_unfit_has_a_name() {
-        let cases: [(&str, Unfit); 6] = [
+        let cases: [(&str, Unfit); 7] = [
             (r#"{"v":2,"new":[]}"#, Unfit::Version),
             (r#"{"v":1,"new":[]}"#, Malformed("request").into()),
             (r#"{"v":1,"wait":26}"#, Malformed("request: too long a wait").into()),
             (r#"{"v":1,"want":[-1]}"#, Malformed("request").into()),
+            (
+                r#"{"v":1,"earlier":[{"id":"01932c07-209d-7b5f-8a3e-000000000001","received":1,"mac":""}]}"#,
+                Malformed("request: too many earlier receipts").into(),
+            ),
             ("[", Malformed("request").into()),
             ("", Malformed("request").into()),
         ];

@@ -86,6 +86,7 @@ received = Received { $when }
 withdrawn = Taken back
 may_be_refused = May be refused: { $why }
 refused = Refused: { $why }
+was_undone = It was done, but the server has been restored and did not do it again. { $state }
 sent_gone = Removed from this phone
 loading = Loading …
 old_data = Last fetched { $day } { $time }
@@ -143,6 +144,7 @@ why_wrong_contact = The number or address does not look right. Check them.
 why_internal = Something went wrong on our side. Ring if it is urgent.
 why_withdrawn = It was taken back before it was done.
 why_id_reused = Something went wrong. Do it once more.
+why_superseded = Someone changed the same thing later. That is what holds now.
 why_too_old = It is too old. Check whether it is done already.
 why_clock = This phone's clock is wrong. Set it and try again.
 

@@ -215,6 +215,7 @@ messages! {
     withdrawn();
     may_be_refused(why: &str);
     refused(why: &str);
+    was_undone(state: &str);
     sent_gone();
     loading();
     old_data(day: &str, time: &str);
@@ -261,6 +262,7 @@ messages! {
     why_internal();
     why_withdrawn();
     why_id_reused();
+    why_superseded();
     why_too_old();
     why_clock();
     fault_offline();

@@ -86,6 +86,7 @@ received = Mottaget { $when }
 withdrawn = Taget tillbaka
 may_be_refused = Kan bli nekat: { $why }
 refused = Nekat: { $why }
+was_undone = Det var gjort, men servern har återställts och gjorde inte om det. { $state }
 sent_gone = Borttaget från telefonen
 loading = Hämtar …
 old_data = Senast hämtat { $day } { $time }
@@ -143,6 +144,7 @@ why_wrong_contact = Numret eller adressen ser inte rätt ut. Kontrollera dem.
 why_internal = Något gick fel hos oss. Ring om det är bråttom.
 why_withdrawn = Det togs tillbaka innan det hann göras.
 why_id_reused = Något gick fel. Gör det en gång till.
+why_superseded = Någon har ändrat samma sak senare. Det gäller nu.
 why_too_old = Det är för gammalt. Kontrollera om det redan är gjort.
 why_clock = Telefonens klocka går fel. Ställ den och försök igen.
 

@@ -103,7 +103,12 @@ async fn commands(
     if request.commands.is_empty() {
         return Ok(Vec::new());
     }
-    let batch = Batch { account: session.account, commands: request.commands.clone(), received };
+    let batch = Batch {
+        account: session.account,
+        commands: request.commands.clone(),
+        earlier: request.earlier.clone(),
+        received,
+    };
     if strain >= Strain::NoCommands {
         return Ok(writer::retry(&batch));
     }

@@ -65,14 +65,20 @@ pub trait Snapshot: Source {
     fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()>;
     /// Count and sum of a scope's live rows.
     fn sum(&self, scope: ScopeNumber) -> Result<Sum>;
+    /// How much of an earlier epoch is known since the restored backup; none: nothing is known of that epoch.
+    fn knows(&self, epoch: Epoch) -> Result<Option<Seq>>;
     /// The receipt of a command, if it is known.
     fn receipt(&self, account: &Account, id: CommandId) -> Result<Option<Kept>>;
 }
 
 /// One transaction.
 pub trait Transaction: Snapshot {
-    /// Makes a change at a time and gives it the next seq; whether it changed anything.
+    /// Makes a change at a time and gives it the next seq; whether it changed anything. The record keeps the command's
+    /// id, also where it stood so already, and also a tombstone of what was never there: who comes later with an older
+    /// command is told by it.
     fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool>;
+    /// The last command that wrote or removed this change's record.
+    fn last_command(&self, change: &Change) -> Result<Option<CommandId>>;
     /// Gives scopes their numbers, if they have none.
     fn number(&self, scopes: &[Scope]) -> Result<()>;
     /// Keeps a receipt for ever (400 days).
@@ -94,6 +100,8 @@ pub struct Meta {
     pub floor: Seq,
     /// The last seq.
     pub head: Seq,
+    /// When it was restored from a backup, if it was.
+    pub restored: Option<Timestamp>,
 }
 
 /// A scope with its number.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use kapprum_domain::time::Timestamp;
 use kapprum_protocol::cursor::Epoch;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -13,6 +14,9 @@ const VERSION: i32 = 1;
 
 const TABLES: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Lives of this store that ended when a backup of them was restored: what they did is known up to here.
+CREATE TABLE earlier_epoch (epoch BLOB PRIMARY KEY, head INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scope (
     number INTEGER PRIMARY KEY,
@@ -27,7 +31,7 @@ CREATE TABLE record (
     id BLOB NOT NULL,
     at INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    command BLOB,              -- the last command that wrote it
+    command BLOB,              -- the last command that wrote it; what follows from a command has none
     changed INTEGER NOT NULL,  -- when, for the tombstones' 400 days
     body TEXT,                 -- none: a tombstone
     PRIMARY KEY (scope, kind, id)
@@ -102,6 +106,20 @@ impl Sqlite {
         Ok(Self { path, durable, writer, readers, returned: Condvar::new() })
     }
 
+    /// Begins another epoch over what a backup held: phones bring back what it lacks (`protocol.md` §2).
+    pub fn begin_epoch(&self, epoch: Epoch, now: Timestamp) -> Result<()> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO earlier_epoch (epoch, head)
+             SELECT e.value, h.value FROM meta e, meta h WHERE e.name = 'epoch' AND h.name = 'head'",
+            [],
+        )?;
+        transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [&epoch.0.to_be_bytes()[..]])?;
+        transaction.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('restored', ?1)", [now.0])?;
+        Ok(transaction.commit()?)
+    }
+
     /// A place to read, as soon as one is free.
     fn reader(&self) -> Reader<'_> {
         let mut readers = lock(&self.readers);
@@ -112,6 +130,13 @@ impl Sqlite {
             readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// Copies a database while others use it: one state of it, whole, in a file of its own. Another writes on meanwhile.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let source = connect(from, false, false)?;
+    source.execute("VACUUM INTO ?1", [to.to_str().ok_or_else(|| StoreError::Failed("a path".to_owned()))?])?;
+    Ok(())
 }
 
 /// A place to read; dropping it gives it back.

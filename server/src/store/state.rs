@@ -66,7 +66,13 @@ impl Snapshot for State<'_> {
             .prepare_cached("SELECT value FROM meta WHERE name = 'epoch'")?
             .query_row([], |row| row.get(0))?;
         let head = number(self.connection, "head")?.max(self.head.get());
-        Ok(Meta { epoch: Epoch(u128::from_be_bytes(epoch)), floor: number(self.connection, "floor")?, head })
+        let restored = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = 'restored'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let (epoch, floor) = (Epoch(u128::from_be_bytes(epoch)), number(self.connection, "floor")?);
+        Ok(Meta { epoch, floor, head, restored: restored.map(Timestamp) })
     }
 
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {
@@ -140,6 +146,11 @@ impl Snapshot for State<'_> {
         Ok(sum)
     }
 
+    fn knows(&self, epoch: Epoch) -> Result<Option<Seq>> {
+        let mut statement = self.connection.prepare_cached("SELECT head FROM earlier_epoch WHERE epoch = ?1")?;
+        Ok(statement.query_row([&epoch.0.to_be_bytes()[..]], |row| row.get(0)).optional()?.map(unsigned))
+    }
+
     fn receipt(&self, account: &Account, id: CommandId) -> Result<Option<Kept>> {
         let mut statement = self
             .connection
@@ -174,9 +185,17 @@ impl Transaction for State<'_> {
         };
         let same = match &stands {
             Some((stood, text)) => *stood == at && text.as_deref() == body,
-            None => body.is_none(),
+            None => body.is_none() && command.is_none(),
         };
         if same {
+            if let Some(command) = command {
+                self.connection
+                    .prepare_cached(
+                        "UPDATE record SET command = ?4 WHERE scope = ?1 AND kind = ?2 AND id = ?3
+                            AND (command IS NULL OR command < ?4)",
+                    )?
+                    .execute(params![number, kind, id.0.as_bytes(), command.0.as_bytes()])?;
+            }
             return Ok(false);
         }
         let seq = self.head.get() + 1;
@@ -201,6 +220,18 @@ impl Transaction for State<'_> {
             .prepare_cached("UPDATE scope SET head = ?2 WHERE number = ?1")?
             .execute(params![number, signed(seq)])?;
         Ok(true)
+    }
+
+    fn last_command(&self, change: &Change) -> Result<Option<CommandId>> {
+        let (scope, kind, id) = change.key();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT r.command FROM scope s JOIN record r ON r.scope = s.number AND r.kind = ?2 AND r.id = ?3
+             WHERE s.name = ?1",
+        )?;
+        let found = statement
+            .query_row(params![scope.to_string(), kind, id.0.as_bytes()], |row| row.get::<_, Option<[u8; 16]>>(0))
+            .optional()?;
+        Ok(found.flatten().map(|id| CommandId(uuid::Uuid::from_bytes(id))))
     }
 
     fn number(&self, scopes: &[Scope]) -> Result<()> {

@@ -176,7 +176,7 @@ fn purge(store: &Store, scopes: &[Entry], figures: &mut Figures) {
     for round in 1..=5 {
         let rest: Vec<Entry> = scopes[3 * round..].to_vec();
         assert!(rest.iter().all(|entry| entry.2 == Freshness(Class::Normal)));
-        let rights = Step::Rights(RightsFrame { all: false, cursor: String::new(), scopes: rest });
+        let rights = Step::Rights(RightsFrame { all: false, cursor: String::new(), scopes: rest, knows: None });
         let started = Instant::now();
         let done = apply(store, &mut Loading::default(), &rights, &OwnClock).unwrap();
         assert!(store.empty_log().unwrap());

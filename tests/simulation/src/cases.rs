@@ -69,6 +69,7 @@ cases! {
     ServerDiedAfter: "the server dies after it committed" => [Done, Refused];
     Retried: "the server can't write: try again" => [Done, Refused];
     OtherEpoch: "the server begins another epoch" => [Done, Refused];
+    ServerRestored: "the server is restored from a backup without it" => [Done, Refused, Withdrawn];
     FloorRose: "the floor rises above the cursor" => [Done, Refused];
     RuleFailed: "a rule fails by a bug" => [Refused];
     OlderServer: "this release of the server can't read it; the next can" => [Done, Refused, Parked];

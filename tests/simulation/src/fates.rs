@@ -22,6 +22,8 @@ pub struct Fate {
     pub told: Option<Outcome>,
     /// The first final outcome that a device showed.
     pub shown: Option<Shown>,
+    /// It was refused before the server was restored without knowing: an id that is settled then stays refused.
+    refused: bool,
 }
 
 #[derive(Default)]
@@ -67,6 +69,16 @@ impl Fates {
         match self.of.iter().find(|(_, fate)| wrong(fate)) {
             Some((key, _)) => Err(format!("(c) {}: shown as taken back, and done", key.1)),
             None => Ok(()),
+        }
+    }
+
+    /// The server is restored from a backup: of what it does not know any more anything may become, once.
+    pub fn restored(&mut self, known: impl Fn(&Key) -> bool) {
+        let told = |fate: &Fate| fate.told.is_some() || fate.shown.is_some();
+        for (_, fate) in self.of.iter_mut().filter(|(key, fate)| told(fate) && !known(key)) {
+            fate.refused |= fate.shown == Some(Shown::Refused);
+            (fate.told, fate.shown) = (None, None);
+            fate.cases.insert(Case::ServerRestored);
         }
     }
 
@@ -135,6 +147,8 @@ impl Fates {
             Some((Outcome::Refused(_), _)) => Some(Shown::Refused),
             _ => None,
         };
+        let same = |one| if fate.refused && one == Shown::Withdrawn { Shown::Refused } else { one };
+        let (told, shown) = (told.map(same), same(shown));
         if told != Some(shown) || fate.shown.is_some_and(|before| before != shown) {
             return Err(format!("(c) {}: shown {shown:?}, before {:?}, told {told:?}", key.1, fate.shown));
         }

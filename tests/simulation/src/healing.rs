@@ -106,6 +106,7 @@ impl History {
             properties::nothing_outside(device)?;
             self.read_everything(index)?;
             self.nothing_open(index)?;
+            self.done_is_known(index)?;
         }
         // (h) Nothing to do costs one round trip, and nothing after it.
         for index in 0..self.devices.len() {

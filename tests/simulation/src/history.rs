@@ -25,6 +25,7 @@ use crate::healing::ASKING;
 use crate::network::{Flight, Holding, Packet};
 use crate::people::first_day;
 use crate::properties::{self, States};
+use crate::restore::Backup;
 use crate::server::Server;
 use crate::variant::Variant;
 use crate::{SOMETIMES, Told};
@@ -60,7 +61,8 @@ pub struct History {
     pub(crate) late_steps: Vec<Step>,
     /// What accounts hold, as found last.
     pub(crate) holdings: BTreeMap<Account, Holding>,
-    states: States,
+    pub(crate) states: States,
+    pub(crate) backups: Vec<Backup>,
     folder: PathBuf,
     files: u32,
     told: Told,
@@ -107,6 +109,7 @@ impl History {
             late_steps: Vec::new(),
             holdings: BTreeMap::new(),
             states: States::new(),
+            backups: Vec::new(),
             folder,
             files: 0,
             told: Told::default(),
@@ -144,6 +147,7 @@ impl History {
             self.rests(ASKING)?;
             (self.faults, self.new) = (true, false);
         }
+        self.backed_up();
         for _ in 0..STEPS {
             self.told.steps += 1;
             self.step()?;
@@ -193,7 +197,14 @@ impl History {
             92..=93 => self.disk(index),
             94 => self.undone(index),
             95 => self.odd_command(index),
-            96 => self.server_changes(),
+            96 => match self.below(4) {
+                0 => {
+                    self.backed_up();
+                    Ok(())
+                }
+                1 => self.restored(),
+                _ => self.server_changes(),
+            },
             97 => {
                 self.server.watched.fail.store(true, Ordering::Relaxed);
                 Ok(())
@@ -231,7 +242,7 @@ impl History {
         let answered = properties::outcome_with_effect(device, &until, |name| self.number(index, name))?;
         properties::saved_is_there(device, self.now().0)?;
         drop(looking);
-        if answered == device.answered {
+        if answered == device.answered || !self.counts_alike(index) {
             return Ok(());
         }
         properties::done_is_what_was_sent(device, &self.server)?;

@@ -17,6 +17,7 @@ pub mod mishaps;
 pub mod network;
 pub mod people;
 pub mod properties;
+pub mod restore;
 pub mod server;
 pub mod steps;
 pub mod variant;
@@ -56,6 +57,12 @@ pub const SOMETIMES: &[&str] = &[
     "floor rose",
     "generation raised",
     "other release",
+    "restored from a backup",
+    "the same backup restored twice",
+    "an older backup restored",
+    "brought back by a device",
+    "an older command yielded to a newer one",
+    "done, then undone by a restored backup",
     "several scopes in one transaction",
     "a cut between two parts of a scope",
     "a sum wrong twice",

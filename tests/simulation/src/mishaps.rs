@@ -18,6 +18,7 @@ use crate::cases::{Case, Shown};
 use crate::device::{Clocks, Device, remove_files};
 use crate::history::{History, Outcome};
 use crate::properties::{self, all};
+use crate::server::Server;
 use crate::variant::Variant;
 
 impl History {
@@ -158,8 +159,13 @@ impl History {
     /// The server dies; its file is changed before it is opened again.
     pub fn server_dies(&mut self, change: impl FnOnce(&Connection)) {
         let path = self.path();
+        self.server_loses(|server| server.die(&path, change));
+    }
+
+    /// As [`History::server_dies`]; where it goes on from is told by `start`.
+    pub fn server_loses(&mut self, start: impl FnOnce(&mut Server)) {
         let old = self.server.path.clone();
-        self.server.die(&path, change);
+        start(&mut self.server);
         self.holdings.clear();
         remove_files(&old);
         for flight in std::mem::take(&mut self.answers) {

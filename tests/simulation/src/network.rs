@@ -1,6 +1,6 @@
 //! The network: requests that are lost, come twice, late or together; answers that are cut at a line or a byte.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kapprum_client::error::Error;
 use kapprum_client::sync::apply;
@@ -140,11 +140,14 @@ impl History {
             let (old, commands) = self.readable(packet, &request);
             let account = self.devices[packet.device].account;
             old.iter().for_each(|receipt| self.fates.befall((account, receipt.id), Case::OlderServer));
-            batches.push(Batch { account, commands, received: self.now() });
+            let earlier = if self.variant == Variant::JudgedAnew { Vec::new() } else { request.earlier.clone() };
+            batches.push(Batch { account, commands, earlier, received: self.now() });
             requests.push((request, old));
         }
         let mut written = vec![Vec::new(); packets.len()];
         if batches.iter().any(|batch| !batch.commands.is_empty()) {
+            let brings = requests.iter().any(|(request, _)| !request.earlier.is_empty());
+            let known = if brings { self.server.done().receipts.clone() } else { BTreeMap::new() };
             let done = writer::write(self.server.store.as_ref(), &self.server.keys, &batches);
             let dead = self.server.watched.died.lock().unwrap().is_some();
             if dead || self.faults && self.chance(30) {
@@ -157,6 +160,9 @@ impl History {
                 return packets.iter().try_for_each(|packet| self.fail(packet.device, packet.exchange, Failure::Lost));
             }
             self.committed(&done.touched);
+            for ((request, _), (batch, receipts)) in requests.iter().zip(batches.iter().zip(&done.receipts)) {
+                self.brought_back(batch.account, &request.earlier, receipts, &known)?;
+            }
             written = done.receipts;
         }
         for ((packet, (request, old)), receipts) in packets.into_iter().zip(requests).zip(written) {

@@ -202,6 +202,9 @@ pub fn committed_is_there(server: &Server, forgotten: bool) -> Held {
             return Err(format!("(d) the server lost the receipt of {id}"));
         }
     }
+    if let Some((older, newer)) = done.overwritten {
+        return Err(format!("(c) after a restored backup {older} overwrote what {newer} had made"));
+    }
     if let Some((id, count)) = done.effects.iter().find(|(_, count)| **count > 1) {
         return Err(format!("(c) {id} took effect {count} times"));
     }
@@ -347,7 +350,10 @@ pub fn epoch(device: &Device) -> Option<kapprum_protocol::cursor::Epoch> {
 /// The commands of an outbox with what a person sees of them.
 pub fn outbox(device: &Device) -> Result<Vec<(CommandId, RowState)>, String> {
     let rows = device.store.read(|reader| reader.outbox()).map_err(|error| error.to_string())?;
-    Ok(rows.into_iter().map(|row| (row.id, row.state)).collect())
+    // What another epoch refused is shown as refused while this one is told; it is not settled yet.
+    let settling = all(&device.file, "SELECT id FROM outbox WHERE state = 'settling'", |row| row.get::<_, [u8; 16]>(0));
+    let state = |id: &CommandId, state| if settling.contains(id.0.as_bytes()) { RowState::Settling } else { state };
+    Ok(rows.into_iter().map(|row| (row.id, state(&row.id, row.state))).collect())
 }
 
 /// The commands of a device that are not answered.

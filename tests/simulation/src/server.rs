@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use kapprum_domain::actor::Account;
+use kapprum_domain::consequences::is_derived;
 use kapprum_domain::id::{CommandId, RecordId};
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::{Source, Unread};
 use kapprum_protocol::cursor::{Epoch, Seq};
+use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::frame::{Row, ScopeNumber};
 use kapprum_protocol::sum::Sum;
 use kapprum_server::keys::Keys;
@@ -52,6 +54,8 @@ pub struct Done {
     pub effects: BTreeMap<CommandId, u32>,
     /// Every receipt.
     pub receipts: BTreeMap<(Account, CommandId), Kept>,
+    /// Two commands of which the older one overwrote the newer one's record after a restored backup.
+    pub overwritten: Option<(CommandId, CommandId)>,
 }
 
 impl Server {
@@ -91,6 +95,24 @@ impl Server {
         self.file = look(copy);
         change(&self.file);
         self.watched = Watched::open(copy, self.variant, self.poison, &self.done);
+        self.store = self.watched.clone();
+        self.cache = Arc::default();
+    }
+
+    /// A backup, as it is made beside the serving process, and what had been committed by then.
+    pub fn back_up(&self, to: &Path) -> Done {
+        kapprum_server::store::sqlite::copy(&self.path, to).unwrap();
+        self.done().clone()
+    }
+
+    /// Goes on from a backup, under another epoch.
+    pub fn restore(&mut self, backup: &Path, path: &Path, done: Done, epoch: Epoch, now: Timestamp) {
+        std::fs::copy(backup, path).unwrap();
+        self.path = path.to_owned();
+        *self.done() = done;
+        self.watched = Watched::open(path, self.variant, self.poison, &self.done);
+        self.watched.inner.begin_epoch(epoch, now).unwrap();
+        self.file = look(path);
         self.store = self.watched.clone();
         self.cache = Arc::default();
     }
@@ -210,6 +232,7 @@ impl Store for Watched {
         let mut done = self.done.lock().unwrap();
         told.effects.into_iter().for_each(|id| *done.effects.entry(id).or_default() += 1);
         done.records.extend(told.records);
+        done.overwritten = done.overwritten.or(told.overwritten);
         done.receipts.extend(told.receipts);
         Ok(())
     }
@@ -228,6 +251,7 @@ struct Told {
     /// The command being decided.
     command: Option<CommandId>,
     deciding: bool,
+    overwritten: Option<(CommandId, CommandId)>,
 }
 
 /// A snapshot or a transaction of the product's store, watched.
@@ -323,6 +347,13 @@ impl Snapshot for Within<'_> {
         self.snapshot.sum(scope)
     }
 
+    fn knows(&self, epoch: Epoch) -> Result<Option<Seq>> {
+        if self.is(Variant::KnowsTooMuch) {
+            return Ok(self.snapshot.knows(epoch)?.map(|_| Seq::from(u32::MAX)));
+        }
+        self.snapshot.knows(epoch)
+    }
+
     fn receipt(&self, account: &Account, id: CommandId) -> Result<Option<Kept>> {
         if self.is(Variant::ReceiptsForgotten) {
             return Ok(None);
@@ -337,10 +368,17 @@ impl Snapshot for Within<'_> {
 
 impl Transaction for Within<'_> {
     fn put(&self, change: &Change, command: Option<CommandId>, now: Timestamp) -> Result<bool> {
+        let restored = if command.is_some() { self.snapshot.meta()?.restored } else { None };
+        let last = if restored.is_some() { self.transaction()?.last_command(change)? } else { None };
         let changed = self.transaction()?.put(change, command, now)?;
         let mut told = self.told();
-        told.command = command;
-        told.effects.extend(command);
+        if let Some(id) = command {
+            told.command = command;
+            told.effects.insert(id);
+            let older = restored.is_some_and(|restored| Envelope::settling(id).made() < Some(restored));
+            let newer = last.filter(|last| changed && older && !is_derived(change) && *last > id);
+            told.overwritten = told.overwritten.or(newer.map(|newer| (id, newer)));
+        }
         if changed {
             let (scope, kind, id) = change.key();
             let body = match change {
@@ -350,6 +388,10 @@ impl Transaction for Within<'_> {
             told.records.push(((scope, kind.to_owned(), id), body));
         }
         Ok(changed)
+    }
+
+    fn last_command(&self, change: &Change) -> Result<Option<CommandId>> {
+        if self.is(Variant::OlderOverwritesNewer) { Ok(None) } else { self.transaction()?.last_command(change) }
     }
 
     fn number(&self, scopes: &[Scope]) -> Result<()> {

@@ -90,6 +90,14 @@ variants! {
     AsksWithoutNeed: "h",
     /// Receipts in a transaction after the effects.
     ReceiptOutsideTransaction: "c",
+    /// Under another epoch what was answered stays answered.
+    AnsweredStaysAnswered: "c",
+    /// A restored server says that it knows more than its backup held.
+    KnowsTooMuch: "c",
+    /// What an earlier epoch received is judged as if it came now.
+    JudgedAnew: "c",
+    /// After a restored backup the last one to come wins.
+    OlderOverwritesNewer: "c",
     /// No receipt is ever kept.
     ReceiptsForgotten: "c",
     /// Outcomes are told of a transaction that is not committed.
@@ -160,6 +168,17 @@ pub fn apply_variant(
             loading.part = None;
             store.write(saved, |transaction| {
                 transaction.set_rights(rights.all, &rights.scopes)?;
+                transaction.settle()?;
+                transaction.replay(now(transaction)?)?;
+                transaction.set_cursor(&rights.cursor)?;
+                Ok(Done { purged: true, ..Done::default() })
+            })
+        }
+        (Variant::AnsweredStaysAnswered, Step::Rights(rights)) => {
+            loading.part = None;
+            store.write(Durability::Erased, |transaction| {
+                let lost = transaction.set_rights(rights.all, &rights.scopes)?;
+                transaction.lose(&lost)?;
                 transaction.settle()?;
                 transaction.replay(now(transaction)?)?;
                 transaction.set_cursor(&rights.cursor)?;

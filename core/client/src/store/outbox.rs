@@ -4,9 +4,11 @@ use kapprum_domain::command::Command;
 use kapprum_domain::id::{CommandId, PersonId};
 use kapprum_domain::refusal::Refusal;
 use kapprum_domain::time::{HOUR, Timestamp};
+use kapprum_protocol::cursor::Seq;
 use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::limits::{COMMAND_BYTES, COMMANDS, RECEIPT_BODY};
 use kapprum_protocol::receipt::{Outcome, Receipt};
+use kapprum_protocol::request::Earlier;
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::value::RawValue;
 
@@ -80,6 +82,8 @@ pub struct OutboxRow {
     pub received: Option<Timestamp>,
     /// The refusal that a replay foresees.
     pub doubt: Option<Refusal>,
+    /// It was done; then the server was restored from a backup without it, and refused it.
+    pub undone: bool,
 }
 
 /// What the next request carries.
@@ -91,6 +95,8 @@ pub struct Plan {
     pub want: Vec<u32>,
     /// Commands to send or to settle, in order of insertion.
     pub commands: Vec<Box<RawValue>>,
+    /// What an earlier epoch answered to commands that are sent again.
+    pub earlier: Vec<Earlier>,
 }
 
 /// A parked command is tried again after so long.
@@ -223,16 +229,45 @@ impl Transaction<'_> {
         Ok(statement.query_row(params![n, applied, signed(seq)], |row| row.get(0))?)
     }
 
-    /// Shows a receipt's outcome and ends the command's overlay.
+    /// Shows a receipt's outcome and ends the command's overlay. A refusal that was shown in an earlier epoch stays as it
+    /// was told: this one only says that the id is settled.
     pub fn take_effect(&self, n: i64, receipt: &Receipt) -> Result<()> {
-        let refused = match &receipt.outcome {
-            Outcome::Refused(why) => refusal(why.get()) != Refusal::Withdrawn,
-            _ => false,
+        let why = refused(receipt);
+        let earlier: Option<String> = match why {
+            Some(Refusal::Withdrawn) => self
+                .connection()
+                .prepare_cached("SELECT earlier FROM outbox WHERE n = ?1 AND shown")?
+                .query_row([n], |row| row.get(0))
+                .optional()?
+                .flatten(),
+            _ => None,
         };
-        let state = if refused { "refused" } else { "answered" };
+        let earlier = earlier.and_then(|text| Some((refused(&serde_json::from_str(&text).ok()?)?, text)));
+        let (why, text) = earlier.map_or((why, None), |(why, text)| (Some(why), Some(text)));
+        let state = if why.is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
         self.connection()
-            .prepare_cached("UPDATE outbox SET state = ?2, doubt = NULL WHERE n = ?1")?
-            .execute(params![n, state])?;
+            .prepare_cached("UPDATE outbox SET state = ?2, doubt = NULL, receipt = coalesce(?3, receipt) WHERE n = ?1")?
+            .execute(params![n, state, text])?;
+        Ok(())
+    }
+
+    /// Another epoch has begun, which may lack what the last one answered: what was done waits again, in order, to be
+    /// judged as then; what was refused or taken back is only settled, so that no copy of it can be done. Below `knows`
+    /// the server still has everything.
+    pub fn wait_again(&self, knows: Option<Seq>) -> Result<()> {
+        self.connection().execute(
+            "UPDATE outbox SET
+                earlier = CASE WHEN state IN ('answered', 'refused') THEN receipt ELSE coalesce(earlier, receipt) END,
+                shown = shown OR state IN ('answered', 'refused'), receipt = NULL, rests = NULL,
+                state = CASE
+                    WHEN state IN ('answered', 'refused') AND receipt ->> '$.outcome' = 'ok' AND bytes IS NOT NULL
+                        THEN 'waiting'
+                    WHEN state IN ('answered', 'refused') THEN 'settling'
+                    ELSE state END
+             WHERE receipt IS NOT NULL
+                AND NOT (state IN ('answered', 'refused') AND receipt ->> '$.seq' < coalesce(?1, 0))",
+            [knows.map(signed)],
+        )?;
         Ok(())
     }
 
@@ -255,7 +290,7 @@ impl Transaction<'_> {
         self.drop_drafts(|command| command.draft_until().is_some_and(|until| until <= now))?;
         let expired = self.connection().execute(
             "UPDATE outbox SET state = 'settling', bytes = NULL, doubt = NULL
-             WHERE valid_until <= ?1 AND state IN ('waiting', 'parked') AND receipt IS NULL",
+             WHERE valid_until <= ?1 AND state IN ('waiting', 'parked') AND receipt IS NULL AND earlier IS NULL",
             [now.0],
         )?;
         if expired > 0 {
@@ -306,24 +341,31 @@ impl Reader<'_> {
         )?;
         let want = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         let mut statement = self.connection().prepare_cached(
-            "SELECT id, bytes FROM outbox WHERE state IN ('waiting', 'settling') AND receipt IS NULL ORDER BY n LIMIT ?1",
+            "SELECT id, CASE state WHEN 'waiting' THEN bytes END, earlier FROM outbox
+             WHERE state IN ('waiting', 'settling') AND receipt IS NULL ORDER BY n LIMIT ?1",
         )?;
         let mut rows = statement.query([i64::try_from(COMMANDS).unwrap_or(0)])?;
-        let mut commands = Vec::new();
+        let (mut commands, mut earlier) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
-            commands.push(match row.get::<_, Option<String>>(1)?.map(RawValue::from_string) {
-                Some(Ok(bytes)) => bytes,
-                _ => Envelope::settling(CommandId(uuid::Uuid::from_bytes(row.get(0)?))).write(),
-            });
+            let id = CommandId(uuid::Uuid::from_bytes(row.get(0)?));
+            if let Some(bytes) = row.get::<_, Option<String>>(1)?.and_then(|text| RawValue::from_string(text).ok()) {
+                commands.push(bytes);
+                // An id that was only settled was never received with this body.
+                let told = receipt(row, 2)?.filter(|told| refused(told) != Some(Refusal::Withdrawn));
+                let told = told.filter(|told| !told.mac.is_empty());
+                earlier.extend(told.map(|told| Earlier { id, received: told.received, mac: told.mac }));
+            } else {
+                commands.push(Envelope::settling(id).write());
+            }
         }
-        Ok(Plan { cursor, want, commands })
+        Ok(Plan { cursor, want, commands, earlier })
     }
 
     /// The whole outbox, oldest first.
     pub fn outbox(&self) -> Result<Vec<OutboxRow>> {
-        let mut statement = self
-            .connection()
-            .prepare_cached("SELECT id, bytes, created, uncertain, state, receipt, doubt FROM outbox ORDER BY n")?;
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id, bytes, created, uncertain, state, receipt, doubt, earlier, shown FROM outbox ORDER BY n",
+        )?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -349,20 +391,25 @@ fn outbox_row(row: &Row<'_>) -> Result<OutboxRow> {
         let body = Envelope::read(bytes).ok()?.body?;
         serde_json::from_str(body.get()).ok()
     });
-    let receipt = row.get::<_, Option<String>>(5)?.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
-    let outcome = receipt.as_ref().map(|receipt| &receipt.outcome);
-    let state = match (row.get_ref(4)?.as_str().unwrap_or_default(), outcome) {
-        ("waiting", _) => RowState::Waiting,
-        ("parked", _) => RowState::Parked,
-        ("settling", _) => RowState::Settling,
-        (_, Some(Outcome::Refused(why))) => match refusal(why.get()) {
-            Refusal::Withdrawn => RowState::Withdrawn,
-            refusal => RowState::Refused(refusal),
-        },
-        _ => RowState::Done,
+    let shown: bool = row.get(8)?;
+    let (answer, earlier) = (receipt(row, 5)?, receipt(row, 7)?.filter(|_| shown));
+    let told = |receipt: &Option<Receipt>| match receipt.as_ref().and_then(refused) {
+        Some(Refusal::Withdrawn) => RowState::Withdrawn,
+        Some(refusal) => RowState::Refused(refusal),
+        None => RowState::Done,
     };
+    let state = match row.get_ref(4)?.as_str().unwrap_or_default() {
+        "waiting" => RowState::Waiting,
+        "parked" => RowState::Parked,
+        // What another epoch refused stays refused while this one is told.
+        "settling" if earlier.as_ref().and_then(refused).is_some() => told(&earlier),
+        "settling" => RowState::Settling,
+        _ => told(&answer),
+    };
+    let undone = matches!(state, RowState::Refused(_) | RowState::Withdrawn)
+        && earlier.is_some_and(|earlier| earlier.outcome == Outcome::Ok);
     // What has not taken effect is not shown as received either: outcome and effect come together.
-    let received = receipt.filter(|_| !matches!(state, RowState::Waiting | RowState::Parked | RowState::Settling));
+    let received = answer.filter(|_| !matches!(state, RowState::Waiting | RowState::Parked | RowState::Settling));
     Ok(OutboxRow {
         id: CommandId(uuid::Uuid::from_bytes(row.get(0)?)),
         command,
@@ -371,7 +418,19 @@ fn outbox_row(row: &Row<'_>) -> Result<OutboxRow> {
         uncertain: row.get(3)?,
         received: received.map(|receipt| receipt.received),
         doubt: row.get::<_, Option<String>>(6)?.map(|text| refusal(&text)),
+        undone,
     })
+}
+
+fn receipt(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Receipt>> {
+    Ok(row.get_ref(column)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()))
+}
+
+fn refused(receipt: &Receipt) -> Option<Refusal> {
+    match &receipt.outcome {
+        Outcome::Refused(why) => Some(refusal(why.get())),
+        _ => None,
+    }
 }
 
 /// A refusal of a newer server that this build has no words for is an internal one.

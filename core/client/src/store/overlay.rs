@@ -56,7 +56,7 @@ impl Transaction<'_> {
     pub fn replay(&self, now: Timestamp) -> Result<Replayed> {
         self.connection().prepare_cached("DELETE FROM overlay")?.execute([])?;
         let mut statement = self.connection().prepare_cached(
-            "SELECT n, bytes, doubt FROM outbox
+            "SELECT n, bytes, doubt, earlier ->> '$.received' FROM outbox
              WHERE state IN ('waiting', 'parked') AND bytes IS NOT NULL ORDER BY n",
         )?;
         let mut rows = statement.query([])?;
@@ -69,7 +69,9 @@ impl Transaction<'_> {
             };
             replayed.commands += 1;
             let bytes = row.get_ref(1)?.as_str().unwrap_or_default();
-            let doubt = self.predict(bytes, rights, now)?.doubt();
+            // What an earlier epoch of the server received is judged as then.
+            let received = row.get::<_, Option<i64>>(3)?.map_or(now, Timestamp);
+            let doubt = self.predict(bytes, rights, received)?.doubt();
             replayed.doubtful += usize::from(doubt.is_some());
             let doubt = doubt.map(|refusal| serde_json::to_string(&refusal).unwrap_or_default());
             if doubt.as_deref() != row.get_ref(2)?.as_str_or_null().unwrap_or_default() {

@@ -76,6 +76,8 @@ CREATE TABLE outbox (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'parked', 'settling', 'answered', 'refused')),
     parked INTEGER,                    -- when it was parked
     receipt TEXT,                      -- as it came; takes effect when the scopes are there
+    earlier TEXT,                      -- what an earlier epoch of the server answered
+    shown INTEGER NOT NULL DEFAULT 0,  -- and whether that had taken effect, so that a person was told
     rests INTEGER,                     -- server time at which the answer was first here
     doubt TEXT                         -- the refusal that a replay foresees
 ) STRICT;

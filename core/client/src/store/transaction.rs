@@ -71,11 +71,18 @@ impl<'a> Transaction<'a> {
         text(self.connection, "cursor")
     }
 
-    /// Stores a cursor; opaque, but its seq is kept beside it for receipts.
+    /// Stores a cursor; opaque, but its seq is kept beside it for receipts, and its epoch, also when it is forgotten.
     pub fn set_cursor(&self, cursor: &str) -> Result<()> {
-        let seq = Cursor::read(cursor).map_or(0, |cursor| cursor.seq);
+        let read = Cursor::read(cursor);
         self.set("cursor", cursor)?;
-        self.set("seq", i64::try_from(seq).unwrap_or(i64::MAX))
+        self.set("seq", signed(read.map_or(0, |cursor| cursor.seq)))?;
+        read.map_or(Ok(()), |cursor| self.set("epoch", &cursor.epoch.0.to_be_bytes()[..]))
+    }
+
+    /// Whether a cursor is of another epoch than the last one stored: the server was restored from a backup.
+    pub fn is_other_epoch(&self, cursor: &str) -> Result<bool> {
+        let last: Option<[u8; 16]> = value(self.connection, "epoch")?;
+        Ok(last.zip(Cursor::read(cursor)).is_some_and(|(last, new)| last != new.epoch.0.to_be_bytes()))
     }
 
     /// Forgets the cursor: the next request starts over.

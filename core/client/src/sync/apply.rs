@@ -96,7 +96,7 @@ pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Cloc
         Step::SignedOut => {
             loading.part = None;
             store.write(Durability::Erased, |transaction| {
-                let none = RightsFrame { all: true, cursor: String::new(), scopes: Vec::new() };
+                let none = RightsFrame { all: true, cursor: String::new(), scopes: Vec::new(), knows: None };
                 let done = take_rights(transaction, &none, now(transaction, clock)?)?;
                 transaction.forget_cursor()?;
                 Ok(done)
@@ -127,10 +127,14 @@ pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Cloc
     }
 }
 
-/// Erases what is not held any more and stores the rights' own cursor, in one transaction.
+/// Erases what is not held any more and stores the rights' own cursor, in one transaction. Under another epoch the server
+/// may lack what it had answered: that waits again.
 pub fn take_rights(transaction: &Transaction<'_>, rights: &RightsFrame, now: Timestamp) -> Result<Done> {
     let lost = transaction.set_rights(rights.all, &rights.scopes)?;
     transaction.lose(&lost)?;
+    if transaction.is_other_epoch(&rights.cursor)? {
+        transaction.wait_again(rights.knows)?;
+    }
     transaction.settle()?;
     transaction.replay(now)?;
     transaction.set_cursor(&rights.cursor)?;

@@ -170,6 +170,7 @@ impl Machine {
             want: if plan.cursor.is_some() { plan.want } else { Vec::new() },
             cursor: plan.cursor,
             commands: plan.commands,
+            earlier: plan.earlier,
             wait,
         };
         self.exchange += 1;

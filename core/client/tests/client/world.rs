@@ -155,7 +155,7 @@ pub(crate) fn rights(scopes: &[(u32, u8, String)], all: bool) -> Frame<'static> 
     let entry = |(number, class, name): &(u32, u8, String)| {
         Entry(*number, 1, Freshness::from(*class), all.then(|| name.clone()))
     };
-    Frame::Rights(RightsFrame { all, cursor: cursor(), scopes: scopes.iter().map(entry).collect() })
+    Frame::Rights(RightsFrame { all, cursor: cursor(), scopes: scopes.iter().map(entry).collect(), knows: None })
 }
 
 pub(crate) fn receipt(id: kapprum_domain::id::CommandId, outcome: Outcome, received: Timestamp) -> Frame<'static> {

@@ -165,7 +165,8 @@ pub(crate) fn change(
     }
 }
 
-/// Takes back a report; none there is as good. Days that are over stay: the child was away.
+/// Takes back a report; none there is as good, but said all the same: the report itself may come later, after a restored
+/// backup. Days that are over stay: the child was away.
 pub(crate) fn withdraw(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -173,7 +174,9 @@ pub(crate) fn withdraw(
     absence: RecordId,
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
-    let Some(report) = world.get::<Absence>(Scope::Absence(child), absence)? else { return Ok(Vec::new()) };
+    let Some(report) = world.get::<Absence>(Scope::Absence(child), absence)? else {
+        return Ok(vec![Change::Remove(Scope::Absence(child), Absence::KIND.to_owned(), absence)]);
+    };
     check_whose(sending, world, by, &report)?;
     let today = sending.asked_on();
     match report.until.filter(|until| *until < today) {

@@ -112,7 +112,8 @@ pub(crate) fn check(
     Ok(vec![Change::put(&event(Some(by)))])
 }
 
-/// Undoes a check of the day on which it is asked.
+/// Undoes a check of the day on which it is asked. None there is as good, but said all the same: the check itself may
+/// come later, after a restored backup.
 pub(crate) fn undo(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -131,11 +132,11 @@ pub(crate) fn undo(
         Some(check) => Some(check.time),
         None => world.get::<AttendanceEvent>(Scope::Placement(at.placement), event)?.map(|found| found.time),
     };
+    let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
     match time {
-        None => Ok(Vec::new()),
+        None => Ok(vec![remove]),
         Some(time) if time.day() != today => Err(Refusal::DayPast { first: sending.now.day() }.into()),
         Some(_) => {
-            let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
             let card = card.filter(|_| !undone.is_empty()).map(|card| card.with_checks(left, sending.now.day()));
             Ok([remove].into_iter().chain(card.map(|card| Change::put(&card))).collect())
         }

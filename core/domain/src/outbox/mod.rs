@@ -26,6 +26,8 @@ pub struct Entry {
     pub state: EntryState,
     /// When it was asked.
     pub created: Timestamp,
+    /// It had been done, before the server was restored from a backup without it.
+    pub undone: bool,
 }
 
 /// Where a command stands.
@@ -111,6 +113,7 @@ pub fn outbox(seen: &[Seen<'_>], around: &Around, words: &Words, now: Timestamp)
             EntryState::Withdrawn => (words.withdrawn(), Mark::Withdrawn),
             EntryState::Refused(why) => (words.refused(&saying::refusal(words, why, now)), Mark::Refused),
         };
+        let state = if entry.undone { words.was_undone(&state) } else { state };
         let undo = matches!(entry.state, EntryState::Waiting(_) | EntryState::Parked);
         lines.push(OutboxLine { id: entry.id, what, state, mark, undo, dismiss: !entry.state.is_open() });
     }
@@ -171,17 +174,26 @@ mod tests {
         let world = SmallWorld::new();
         let days = Days { from: today().plus(1), until: Some(today().plus(2)), part: None };
         let first = today().plus(14);
-        for (state, expected, undo) in [
-            (EntryState::Waiting(None), "Väntar på nät", true),
-            (EntryState::Done(at("07:12")), "Mottaget 07.12", false),
+        for (state, undone, expected, undo) in [
+            (EntryState::Waiting(None), false, "Väntar på nät", true),
+            (EntryState::Done(at("07:12")), false, "Mottaget 07.12", false),
             (
                 EntryState::Refused(Refusal::Locked { first }),
+                false,
                 "Nekat: Tiderna är låsta. Välj tisdag 8 december eller senare.",
+                false,
+            ),
+            (
+                EntryState::Refused(Refusal::Superseded),
+                true,
+                "Det var gjort, men servern har återställts och gjorde inte om det. \
+                 Nekat: Någon har ändrat samma sak senare. Det gäller nu.",
                 false,
             ),
         ] {
             let command = Some(Command::ReportAbsence { child: EBBA, days });
-            let entry = Entry { id: CommandId(uuid::Uuid::from_u128(1)), command, state, created: at("07:00") };
+            let id = CommandId(uuid::Uuid::from_u128(1));
+            let entry = Entry { id, command, state, created: at("07:00"), undone };
             let around = Around { outbox: vec![entry], whole: true, ..Around::default() };
             let look = |seen: &Seen<'_>| outbox(&[*seen], &around, &words(), at("08:00")).unwrap().lines.remove(0);
             let line = world.look(guardian(ANNA), at("08:00"), look);

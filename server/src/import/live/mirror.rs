@@ -226,6 +226,11 @@ impl Mirror {
         self.tell(IMPORTED_ON, OWED)
     }
 
+    /// Whether nothing is here.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(!self.connection.prepare_cached("SELECT 1 FROM row LIMIT 1")?.exists([])?)
+    }
+
     /// The rows of a resource that are here.
     pub fn count(&self, resource: Resource) -> Result<usize> {
         let sql = "SELECT count(*) FROM row WHERE resource = ?1";
