@@ -1,6 +1,6 @@
 //! A device under load: what it is given to do, one thing after the other, through all its deaths.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,26 +58,20 @@ impl Device {
         owner: Owner,
         dice: Dice,
     ) -> Result<Self, String> {
-        let link = match owner {
-            Owner::Guardian(person) => world.invite(&["--person", &person.to_string(), "--role", "guardian"])?,
-            Owner::Tablet => world.invite(&["--tablet", &story::department().to_string()])?,
-            Owner::Board => world.invite(&["--board", &story::department().to_string()])?,
-        };
-        let (home, binary) = (world.folder.join(folder), world.binaries.join("kapprum-device"));
         let target = Arc::new(Target::new(name, world.folder.join(format!("{folder}.log"))));
         let mut device = Self {
             target,
             journal: Journal::default(),
             owner,
-            home,
-            binary,
+            home: world.folder.join(folder),
+            binary: world.device(),
             today: world.today,
             dice,
             voice: None,
             made: 0,
             out: [false; 3],
         };
-        let done = device.process().args(["sign-in", "--server", &world.url(), "--invite", &link]).output();
+        let done = Self::signing_in(world, folder, owner)?.output();
         let done = done.map_err(|error| format!("kapprum-device: {error}"))?;
         let signed_in: Value = serde_json::from_slice(&done.stdout)
             .map_err(|_| format!("{name} could not sign in: {}", String::from_utf8_lossy(&done.stderr)))?;
@@ -90,6 +84,18 @@ impl Device {
         device.journal.account = format!("{holder}/{role}");
         device.journal.loses_rights = owner == Owner::Guardian(story::bo());
         Ok(device)
+    }
+
+    /// A process that signs in with a new invitation.
+    pub(crate) fn signing_in(world: &World, folder: &str, owner: Owner) -> Result<Process, String> {
+        let link = match owner {
+            Owner::Guardian(person) => world.invite(&["--person", &person.to_string(), "--role", "guardian"])?,
+            Owner::Tablet => world.invite(&["--tablet", &story::department().to_string()])?,
+            Owner::Board => world.invite(&["--board", &story::department().to_string()])?,
+        };
+        let mut process = phone(&world.device(), &world.folder.join(folder));
+        process.args(["sign-in", "--server", &world.url(), "--invite", &link]);
+        Ok(process)
     }
 
     /// Does one thing after the other until it is over, and begins again after each death. It is alive afterwards.
@@ -263,8 +269,7 @@ impl Device {
     /// Starts it unless it runs.
     fn awake(&mut self) -> Result<(), String> {
         while self.voice.is_none() {
-            let mut process = self.process();
-            let voice = self.target.start(process.arg("live"))?;
+            let voice = self.target.start(phone(&self.binary, &self.home).arg("live"))?;
             match self.heard(voice.hear())? {
                 Some(_) => {
                     self.target.ready();
@@ -315,12 +320,12 @@ impl Device {
             Some(error) => Err(format!("{} can't sync: {error}", self.target.name)),
         }
     }
+}
 
-    fn process(&self) -> Process {
-        let mut process = Process::new(&self.binary);
-        process.args(["--language", "en", "--home"]).arg(&self.home);
-        process
-    }
+fn phone(binary: &Path, home: &Path) -> Process {
+    let mut process = Process::new(binary);
+    process.args(["--language", "en", "--home"]).arg(home);
+    process
 }
 
 fn is_for_want_of_right(answer: &Value) -> bool {

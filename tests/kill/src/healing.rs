@@ -8,6 +8,7 @@ use crate::check::{Told, wrong};
 use crate::device::Device;
 use crate::dice::Dice;
 use crate::evidence::{self, Evidence};
+use crate::newcomer::Newcomer;
 use crate::world::World;
 
 /// What is done to the server's store before the last look.
@@ -26,6 +27,7 @@ const PATIENCE: i64 = 60_000;
 pub(crate) fn heal(
     world: &World,
     devices: &mut [Device],
+    newcomer: &Newcomer,
     round: u64,
     spoil: Option<Spoil>,
 ) -> Result<Vec<Mark>, Vec<String>> {
@@ -55,6 +57,10 @@ pub(crate) fn heal(
         found.extend(device.damage().map_err(one)?);
         found.extend(disagreement(world, device, round).map_err(one)?);
     }
+    let mut signed_in = newcomer.signed_in(world).map_err(one)?;
+    found.extend(signed_in.damage().map_err(one)?);
+    found.extend(disagreement(world, &mut signed_in, round).map_err(one)?);
+    signed_in.sleep();
     if found.is_empty() { Ok(outboxes.into_iter().flatten().map(|(_, mark)| mark).collect()) } else { Err(found) }
 }
 

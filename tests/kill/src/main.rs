@@ -10,6 +10,7 @@ mod dice;
 mod evidence;
 mod healing;
 mod journal;
+mod newcomer;
 mod process;
 mod story;
 mod world;

@@ -110,13 +110,17 @@ impl Target {
         Ok(if running.struck && status.signal() == Some(9) { Ended::Killed } else { Ended::Itself(status) })
     }
 
+    /// The last line that went to stderr.
+    pub(crate) fn last_words(&self) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&log).lines().next_back().unwrap_or_default().to_owned()
+    }
+
     /// As [`Self::end`], of what ends by being killed alone.
     pub(crate) fn was_killed(&self) -> Result<(), String> {
         match self.end()? {
             Ended::Killed => Ok(()),
-            Ended::Itself(status) => {
-                Err(format!("{} ended by itself: {status}; see {}", self.name, self.log.display()))
-            }
+            Ended::Itself(status) => Err(format!("{} ended by itself: {status}: {}", self.name, self.last_words())),
         }
     }
 

@@ -14,6 +14,7 @@ use kapprum_town::story;
 use crate::device::{Device, Owner};
 use crate::dice::Dice;
 use crate::healing::{Spoil, heal};
+use crate::newcomer::Newcomer;
 use crate::process::{Moment, Target, Voice};
 use crate::world::World;
 
@@ -38,13 +39,14 @@ struct Kills {
     server: [usize; 2],
     devices: [usize; 2],
     imports: [usize; 2],
+    sign_ins: [usize; 2],
     /// How many of these came two at once.
     pairs: usize,
 }
 
 impl Kills {
     fn all(self) -> usize {
-        [self.server, self.devices, self.imports].iter().flatten().sum()
+        [self.server, self.devices, self.imports, self.sign_ins].iter().flatten().sum()
     }
 }
 
@@ -65,13 +67,14 @@ pub(crate) fn tell(
     }
     let mut devices = sign_in(&world, seed).map_err(one)?;
     println!("  a town is imported, {} devices are signed in · {}", devices.len(), after(begun));
+    let newcomer = Newcomer::new(&world);
     let mut summary = Summary::default();
     let mut killer = Killer { dice: Dice::new(seed, 0), until: 0, kills: Kills::default() };
     for round in 1.. {
         killer.until = times.min(killer.kills.all() + ROUND);
-        serving = trouble(&world, &mut devices, serving, seed.wrapping_add(round << 32), &mut killer)?;
+        serving = trouble(&world, &mut devices, &newcomer, serving, seed.wrapping_add(round << 32), &mut killer)?;
         let last = killer.kills.all() >= times;
-        let marks = heal(&world, &mut devices, round, spoil.filter(|_| last))?;
+        let marks = heal(&world, &mut devices, &newcomer, round, spoil.filter(|_| last))?;
         let of = |mark: Mark| marks.iter().filter(|one| **one == mark).count();
         let count = |of: fn(&Device) -> usize| devices.iter().map(of).sum::<usize>();
         summary = Summary {
@@ -112,6 +115,7 @@ fn sign_in(world: &World, seed: u64) -> Result<Vec<Device>, String> {
 fn trouble(
     world: &World,
     devices: &mut [Device],
+    newcomer: &Newcomer,
     serving: Voice,
     seed: u64,
     killer: &mut Killer,
@@ -122,11 +126,16 @@ fn trouble(
         let over = &over;
         let server = scope.spawn(move || ending(over, world.keep_serving(serving, over, Dice::new(seed, 11))));
         let imports = scope.spawn(move || ending(over, world.keep_importing(over, Dice::new(seed, 12))));
+        let sign_ins = scope.spawn(move || ending(over, newcomer.keep_signing_in(world, over, Dice::new(seed, 13))));
         let work: Vec<_> =
             devices.iter_mut().map(|device| scope.spawn(move || ending(over, device.work(over)))).collect();
-        killer.kill(world, &targets, over);
+        killer.kill(
+            &Victims { server: &world.server, import: &world.import, sign_in: &newcomer.target, devices: &targets },
+            over,
+        );
         over.store(true, Ordering::Relaxed);
-        let done: Vec<String> = work.into_iter().chain([imports]).filter_map(|thread| joined(thread).err()).collect();
+        let done: Vec<String> =
+            work.into_iter().chain([imports, sign_ins]).filter_map(|thread| joined(thread).err()).collect();
         (joined(server), done)
     });
     match serving {
@@ -146,6 +155,14 @@ fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, String>>) -> Result<T, Strin
     thread.join().unwrap_or_else(|_| Err("a thread of this program failed".to_owned()))
 }
 
+/// Who may be killed.
+struct Victims<'a> {
+    server: &'a Target,
+    import: &'a Target,
+    sign_in: &'a Target,
+    devices: &'a [Arc<Target>],
+}
+
 /// Who kills.
 struct Killer {
     dice: Dice,
@@ -155,7 +172,7 @@ struct Killer {
 }
 
 impl Killer {
-    fn kill(&mut self, world: &World, devices: &[Arc<Target>], over: &AtomicBool) {
+    fn kill(&mut self, victims: &Victims<'_>, over: &AtomicBool) {
         while self.kills.all() < self.until && !over.load(Ordering::Relaxed) {
             // In the thick of it, and now and then after a while of good work.
             match self.dice.below(100) {
@@ -163,43 +180,46 @@ impl Killer {
                 50..85 => self.dice.pause(60, 200),
                 _ => self.dice.pause(200, 500),
             }
-            let victim = self.victim(world, devices);
-            if !self.strike(world, victim) || self.kills.all() == self.until {
+            let victim = self.victim(victims);
+            if !self.strike(victims, victim) || self.kills.all() == self.until {
                 continue;
             }
             match self.dice.below(8) {
                 0 => {
-                    let other = self.victim(world, devices);
-                    self.kills.pairs += usize::from(self.strike(world, other));
+                    let other = self.victim(victims);
+                    self.kills.pairs += usize::from(self.strike(victims, other));
                 }
                 // Once more, while it starts.
                 1..4 => {
                     self.dice.pause(2, 30);
-                    self.strike(world, victim);
+                    self.strike(victims, victim);
                 }
                 _ => {}
             }
         }
     }
 
-    fn victim<'a>(&mut self, world: &'a World, devices: &'a [Arc<Target>]) -> &'a Target {
+    fn victim<'a>(&mut self, victims: &Victims<'a>) -> &'a Target {
         match self.dice.below(100) {
-            0..30 => &world.import,
-            30..52 => &world.server,
+            0..24 => victims.import,
+            24..34 => victims.sign_in,
+            34..54 => victims.server,
             _ => {
-                let at = self.dice.below(devices.len() as u64) as usize;
-                devices.get(at).map_or(&world.server, |device| device)
+                let at = self.dice.below(victims.devices.len() as u64) as usize;
+                victims.devices.get(at).map_or(victims.server, |device| device)
             }
         }
     }
 
     /// Kills it; whether there was anything to kill.
-    fn strike(&mut self, world: &World, victim: &Target) -> bool {
+    fn strike(&mut self, victims: &Victims<'_>, victim: &Target) -> bool {
         let Some(moment) = victim.strike() else { return false };
-        let Kills { server, devices, imports, .. } = &mut self.kills;
+        let Kills { server, devices, imports, sign_ins, .. } = &mut self.kills;
+        let is = |one: &Target| std::ptr::eq(victim, one);
         let [starting, at_work] = match () {
-            () if std::ptr::eq(victim, &raw const world.import) => imports,
-            () if std::ptr::eq(victim, &raw const world.server) => server,
+            () if is(victims.import) => imports,
+            () if is(victims.sign_in) => sign_ins,
+            () if is(victims.server) => server,
             () => devices,
         };
         *(if moment == Moment::Starting { starting } else { at_work }) += 1;
@@ -215,15 +235,17 @@ fn after(begun: Timestamp) -> String {
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Kills { server, devices, imports, pairs } = self.kills;
+        let Kills { server, devices, imports, sign_ins, pairs } = self.kills;
+        let count = |kills: [usize; 2]| kills.iter().sum::<usize>();
         let [done, withdrawn, refused] = self.outcomes;
         let both = |[starting, at_work]: [usize; 2]| format!("{} ({starting} in mid-start)", starting + at_work);
         writeln!(
             out,
-            "Killed: the server {}, devices {}, imports {}; {pairs} times two at once.",
+            "Killed: the server {}, devices {}, imports {}, sign-ins {}; {pairs} times two at once.",
             both(server),
             both(devices),
-            imports.iter().sum::<usize>()
+            count(imports),
+            count(sign_ins)
         )?;
         writeln!(out, "Imports that came to their end meanwhile: {}.", self.imported)?;
         writeln!(

@@ -20,7 +20,7 @@ pub(crate) struct World {
     /// Where everything lies.
     pub(crate) folder: PathBuf,
     /// Where the product's binaries lie.
-    pub(crate) binaries: PathBuf,
+    binaries: PathBuf,
     pub(crate) server: Target,
     pub(crate) import: Target,
     /// The day on which the towns are as they are.
@@ -97,6 +97,11 @@ impl World {
     /// The tenant's folder on the server.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data").join(&self.tenant)
+    }
+
+    /// The phone's binary.
+    pub(crate) fn device(&self) -> PathBuf {
+        self.binaries.join("kapprum-device")
     }
 
     fn command(&self) -> Command {
