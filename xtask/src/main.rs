@@ -27,13 +27,16 @@ Usage: cargo xtask VERB [OPTIONS]
 
   demo      the main job in the terminal, on a sample municipality
               --once             end after the walk; exit 0 only if every expectation held
-  test      everything: check, then tests, the simulation with 2 000 seeds, the demo
+  test      everything: check, then tests, the simulation with 2 000 seeds, 200 kills, the demo
               --install          install missing tools (as with CI set)
   check     formatting, lints, documentation, licences and sources, typos
               --install          as above
   simulate  devices and server under faults, from seeds
               --seeds N          how many seeds
               --from S           the first one
+  kill      real processes of server and devices, killed at random moments under load
+              --times N          how many kills; 200 if not told
+              --seed S           the seed of all choices
   bench     the figures against their goals, as a release build
               --json FILE        write them as {key: value}
   bindings  the library, and what the shells are built with: Kotlin, Swift, Python, texts
@@ -48,7 +51,7 @@ Usage: cargo xtask VERB [OPTIONS]
   sample    an invented municipality in the format of SS 12000
               --out DIR --pupils N --seed S [--check OPENAPI_DIR]
 
-demo, simulate, bench and sample hand their options on: `cargo xtask simulate --help` lists them all.
+demo, simulate, kill, bench and sample hand their options on: `cargo xtask simulate --help` lists them all.
 
 Environment:
   CI                             set: missing tools are installed
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
     let done = match verb.as_str() {
         "demo" => demo(&arguments),
         "simulate" => run("kapprum-simulation", Profile::Dev, &arguments),
+        "kill" => kill(&arguments),
         "bench" => run("kapprum-benches", Profile::Release, &arguments),
         "sample" => run("sample", Profile::Dev, &arguments),
         "bindings" => bindings(),
@@ -109,6 +113,16 @@ fn demo(arguments: &[String]) -> Result<ExitCode, Failure> {
     Cargo::found()?.binary("kapprum-device", Profile::Dev)?;
     run("kapprum-demo", Profile::Dev, arguments)
 }
+
+/// Kills real processes of the product, which lie beside the killer.
+fn kill(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let cargo = Cargo::found()?;
+    KILLED.iter().try_for_each(|binary| cargo.binary(binary, Profile::Dev).map(drop))?;
+    run("kapprum-kill", Profile::Dev, arguments)
+}
+
+/// Whom `kapprum-kill` kills.
+const KILLED: [&str; 2] = ["kapprum-server", "kapprum-device"];
 
 /// Writes what the shells are built with.
 fn bindings() -> Result<ExitCode, Failure> {
@@ -210,6 +224,10 @@ fn test(ready: &Ready, steps: &mut Steps) {
     steps.run("simulation, 2 000 seeds", || {
         let simulation = cargo.binary("kapprum-simulation", Profile::Dev)?;
         build::succeed(Command::new(simulation).args(["--seeds", "2000"]))
+    });
+    steps.run("200 kills", || {
+        KILLED.iter().try_for_each(|binary| cargo.binary(binary, Profile::Dev).map(drop))?;
+        build::succeed(Command::new(cargo.binary("kapprum-kill", Profile::Dev)?).args(["--times", "200"]))
     });
     steps.run("demo", || {
         let demo = cargo.binary("kapprum-demo", Profile::Dev)?;

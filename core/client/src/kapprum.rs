@@ -220,6 +220,19 @@ impl Kapprum {
         self.inner.wake_feeds();
     }
 
+    /// What is damaged in a profile's files, one line each; nothing: sound. Reads them whole.
+    pub async fn damage(&self, profile: ProfileId) -> Result<Vec<String>> {
+        let inner = self.inner.clone();
+        let look = move || {
+            let mut found = Vec::new();
+            for seat in inner.seats_of(profile) {
+                found.extend(seat.store.damage()?);
+            }
+            Ok(found)
+        };
+        self.inner.blocking(look).await
+    }
+
     /// Finishes what is being written, stops syncing and closes all files: the app may be frozen now.
     pub async fn suspend(&self) {
         let inner = self.inner.clone();

@@ -1,6 +1,8 @@
 //! A phone without a screen: the core behind a command line, JSON in and out.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+mod live;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use kapprum_client::clock::{Boot, Clock};
 use kapprum_client::error::Error;
+use kapprum_client::kapprum::Sent;
 use kapprum_client::profile::ProfileId;
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{ChildId, CommandId, GroupId, PersonId, PlacementId};
@@ -82,6 +85,8 @@ enum Verb {
     View(Which),
     /// Shows a view each time it changes.
     Watch(Which),
+    /// Stays on and obeys lines of JSON, each answered by one: {"send":{"command":…}} · {"undo":"ID"} · {"view":"home"} · "sync" · "check"
+    Live,
     /// What was sent and what waits.
     Outbox,
     /// Takes back a command; what is done already, by its reverse.
@@ -292,11 +297,9 @@ async fn run(arguments: &Arguments) -> Result<(), Problem> {
             let sent = kapprum.send(profile, vec![command], *tapped).await.map_err(problem)?;
             if !offline {
                 // Saved in any case; sent now if that can be.
-                let _ = tokio::time::timeout(Duration::from_secs(5), kapprum.sync(profile)).await;
+                let _ = tokio::time::timeout(PATIENCE, kapprum.sync(profile)).await;
             }
-            let saved = sent.parts.iter().filter_map(|(_, saved)| saved.as_ref().ok());
-            let ids: Vec<Uuid> = saved.flatten().map(|id| id.0).collect();
-            println!("{}", json!({ "saved": ids, "split": sent.is_split() }));
+            println!("{}", saved(&sent));
         }
         Verb::View(which) => show(kapprum.feed(profile, which.ask()?).next().await.map_err(problem)?),
         Verb::Watch(which) => {
@@ -306,6 +309,7 @@ async fn run(arguments: &Arguments) -> Result<(), Problem> {
                 show(feed.next().await.map_err(problem)?);
             }
         }
+        Verb::Live => live::live(kapprum, profile, &words, now).await?,
         Verb::Outbox => show(kapprum.feed(profile, Ask::Outbox).next().await.map_err(problem)?),
         Verb::Undo { id } => {
             let undone = kapprum.undo(profile, *id, None).await.map_err(problem)?;
@@ -327,6 +331,16 @@ async fn run(arguments: &Arguments) -> Result<(), Problem> {
     }
     kapprum.suspend().await;
     Ok(())
+}
+
+/// So long a server is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What was saved of a sending.
+fn saved(sent: &Sent) -> serde_json::Value {
+    let saved = sent.parts.iter().filter_map(|(_, saved)| saved.as_ref().ok());
+    let ids: Vec<Uuid> = saved.flatten().map(|id| id.0).collect();
+    json!({ "saved": ids, "split": sent.is_split() })
 }
 
 fn show(screen: Screen) {

@@ -1,9 +1,10 @@
 //! The command line as a person or a script meets it: JSON out, one clear line of JSON when something is wrong.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use kapprum_domain::actor::Role;
@@ -96,4 +97,38 @@ async fn two_people_on_one_device() {
     };
     assert_eq!(heading(&["--now", &tomorrow]), SystemClock.now().day().plus(1).to_string());
     assert_eq!(heading(&["--offline"]), SystemClock.now().day().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_stays_on_answers_each_line_with_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let town = Town::small(SystemClock.now().day());
+    let mut running = Running::start(town, folder.path(), Arc::new(SystemClock)).await;
+    let home = folder.path().join("device");
+    let invite = running.invite(story::anna(), Role::Guardian);
+    device(&home, &["sign-in", "--server", &running.url(), "--invite", &invite]).unwrap();
+    let day = SystemClock.now().day().plus(2);
+    let report = format!(r#"{{"report_absence":{{"child":"{}","days":{{"from":"{day}"}}}}}}"#, story::love());
+    let lines = [
+        format!(r#"{{"send":{{"command":{report}}}}}"#),
+        "\"sync\"".to_owned(),
+        r#"{"view":"outbox"}"#.to_owned(),
+        "\"check\"".to_owned(),
+        "\"fly\"".to_owned(),
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kapprum-device"));
+    command.args(["--language", "en", "--home"]).arg(&home).arg("live").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut live = command.spawn().unwrap();
+    live.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+    let done = live.wait_with_output().unwrap();
+    assert!(done.status.success());
+    let answers = String::from_utf8(done.stdout).unwrap();
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [ready, sent, synced, outbox, check, unknown] = &answers[..] else { panic!("{answers:?}") };
+    assert_eq!((ready["ready"].clone(), synced["synced"].clone()), (true.into(), true.into()));
+    assert_eq!(outbox["outbox"]["lines"][0]["id"], sent["saved"][0]);
+    assert_eq!(outbox["outbox"]["lines"][0]["mark"], "done");
+    assert_eq!(*check, serde_json::json!({ "damage": [], "wrong_sums": 0 }));
+    assert_eq!(unknown["error"], "usage");
+    running.stop().await;
 }

@@ -4,6 +4,7 @@
 //! [`Transaction`]; its small operations are composed in [`crate::sync::apply`] and [`crate::store::Store::save`].
 
 mod ballast;
+mod check;
 mod connection;
 mod draft;
 mod freshness;

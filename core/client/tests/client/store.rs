@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use crate::world::{MORNING, Said, Server, Told, anna, in_files, phone, rights, scopes, snap, token};
 use kapprum_client::clock::{Estimate, estimate};
 use kapprum_client::error::Error;
-use kapprum_client::store::{Ballast, Durability, Options, Protection, RowState, Saving, Store, Unsent};
+use kapprum_client::store::{Ballast, Durability, Key, Options, Protection, RowState, Saving, Store, Unsent};
 use kapprum_client::sync::apply::{Loading, Step, apply, housekeep, nothing_new};
 use kapprum_client::sync::driver::{Driver, Ended, Orders, Status};
 use kapprum_client::sync::machine::Failure;
@@ -439,4 +439,22 @@ async fn the_driver_tells_its_own_failures_from_the_networks_and_ends_with_its_s
             assert_eq!(running.await.unwrap(), Ended::Ordered);
         }
     }
+}
+
+#[test]
+fn one_flipped_byte_is_damage() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let path = folder.path().join("store.db");
+    let keyed = || Options { protection: Protection::Key(Key::new([7; 32])), ..options(&path, &disk) };
+    let store = Store::open(keyed()).unwrap();
+    assert_eq!(store.damage().unwrap(), [""; 0]);
+    store.suspend();
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Of the last page, which nobody reads at the start.
+    let at = bytes.len() - 100;
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    store.resume().unwrap();
+    let found = store.damage().unwrap();
+    assert!(matches!(&found[..], [page] if page.contains("HMAC")), "{found:?}");
 }
