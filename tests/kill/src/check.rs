@@ -54,6 +54,8 @@ fn outcomes(told: &Told<'_>, receipts: &BTreeMap<CommandId, &Answered>, found: &
         let most = journal.in_doubt();
         found.push(format!("{}: {unknown} commands of which nobody was told; at most {most} can be", journal.account));
     }
+    let yields: BTreeSet<CommandId> =
+        journal.given.iter().filter(|given| state(&given.command).is_some()).filter_map(|given| given.saved).collect();
     for (id, mark) in &shown {
         match receipts.get(id) {
             _ if *mark == Mark::Waiting => found.push(format!("{id} has no outcome")),
@@ -66,7 +68,8 @@ fn outcomes(told: &Told<'_>, receipts: &BTreeMap<CommandId, &Answered>, found: &
         let taken_back = journal.taken_back.contains(id);
         let for_a_reason = match mark {
             Mark::Withdrawn => taken_back || journal.loses_rights,
-            Mark::Refused => journal.loses_rights,
+            // After a restored backup an older command yields to a newer one of the same record.
+            Mark::Refused => journal.loses_rights || journal.restored && (yields.contains(id) || !saved.contains(id)),
             Mark::Done | Mark::Waiting => true,
         };
         if !for_a_reason {

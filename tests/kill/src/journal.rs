@@ -16,6 +16,8 @@ pub(crate) struct Journal {
     pub(crate) taken_back: BTreeSet<CommandId>,
     /// A right of this account ends and comes back: what it sent may be refused or withdrawn for that.
     pub(crate) loses_rights: bool,
+    /// The server was restored from a backup: an older command may have yielded to a newer one.
+    pub(crate) restored: bool,
     /// How many commands were not taken for want of a right.
     pub(crate) not_taken: usize,
 }

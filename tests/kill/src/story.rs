@@ -26,6 +26,7 @@ const ROUND: usize = 50;
 pub(crate) struct Summary {
     kills: Kills,
     imported: usize,
+    restored: usize,
     saved: usize,
     in_doubt: usize,
     not_taken: usize,
@@ -70,16 +71,24 @@ pub(crate) fn tell(
     let newcomer = Newcomer::new(&world);
     let mut summary = Summary::default();
     let mut killer = Killer { dice: Dice::new(seed, 0), until: 0, kills: Kills::default() };
+    let (mut backup, mut restored) = (world.back_up().map_err(one)?, 0);
     for round in 1.. {
         killer.until = times.min(killer.kills.all() + ROUND);
         serving = trouble(&world, &mut devices, &newcomer, serving, seed.wrapping_add(round << 32), &mut killer)?;
         let last = killer.kills.all() >= times;
+        if round % 2 == 0 {
+            // From a backup of a while ago, and two rounds later from the same one.
+            serving = world.restore(&backup).map_err(one)?;
+            restored += 1;
+            devices.iter_mut().for_each(|device| device.journal.restored = true);
+        }
         let marks = heal(&world, &mut devices, &newcomer, round, spoil.filter(|_| last))?;
         let of = |mark: Mark| marks.iter().filter(|one| **one == mark).count();
         let count = |of: fn(&Device) -> usize| devices.iter().map(of).sum::<usize>();
         summary = Summary {
             kills: killer.kills,
             imported: world.imported.load(Ordering::Relaxed),
+            restored,
             saved: count(|device| device.journal.saved()),
             in_doubt: count(|device| device.journal.in_doubt()),
             not_taken: count(|device| device.journal.not_taken),
@@ -93,6 +102,9 @@ pub(crate) fn tell(
         );
         if last {
             break;
+        }
+        if round % 4 == 1 {
+            backup = world.back_up().map_err(one)?;
         }
     }
     devices.into_iter().for_each(Device::sleep);
@@ -248,6 +260,7 @@ impl fmt::Display for Summary {
             count(sign_ins)
         )?;
         writeln!(out, "Imports that came to their end meanwhile: {}.", self.imported)?;
+        writeln!(out, "The server was restored from a backup {} times.", self.restored)?;
         writeln!(
             out,
             "Commands: {} told to be saved, {} cut off before anything was told, {} not taken for want of a right.",

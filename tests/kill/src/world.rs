@@ -129,6 +129,24 @@ impl World {
         Ok(link.trim().to_owned())
     }
 
+    /// Backs the tenant up while it is served; where that lies.
+    pub(crate) fn back_up(&self) -> Result<String, String> {
+        let to = self.folder.join("backups").display().to_string();
+        Ok(self.operate(&["backup", &to, "--tenant", &self.tenant])?.trim().to_owned())
+    }
+
+    /// Kills the server, brings a backup back with the newest school data, and serves again.
+    pub(crate) fn restore(&self, backup: &str) -> Result<Voice, String> {
+        self.server.strike();
+        self.server.was_killed()?;
+        self.operate(&["restore", backup])?;
+        self.import_to_the_end()?;
+        match self.serve()? {
+            (voice, true) => Ok(voice),
+            _ => Err("the restored server did not start; see server.log".to_owned()),
+        }
+    }
+
     /// Starts the server; whether it came to its work before it was killed.
     pub(crate) fn serve(&self) -> Result<(Voice, bool), String> {
         let voice = self.server.start(self.command().arg("serve"))?;
