@@ -54,12 +54,14 @@ fn outcomes(told: &Told<'_>, receipts: &BTreeMap<CommandId, &Answered>, found: &
         let most = journal.in_doubt();
         found.push(format!("{}: {unknown} commands of which nobody was told; at most {most} can be", journal.account));
     }
-    let yields: BTreeSet<CommandId> =
-        journal.given.iter().filter(|given| state(&given.command).is_some()).filter_map(|given| given.saved).collect();
+    let settled = |receipt: &Answered| journal.restored && receipt.outcome == Mark::Withdrawn;
+    let yielded = |receipt: &&Answered| receipt.superseded || settled(receipt);
     for (id, mark) in &shown {
         match receipts.get(id) {
             _ if *mark == Mark::Waiting => found.push(format!("{id} has no outcome")),
             None => found.push(format!("{id} is shown as {mark:?}, and the server has no receipt")),
+            // What was refused before a backup was restored stays refused; this time its id was only settled.
+            Some(receipt) if settled(receipt) && *mark == Mark::Refused => {}
             Some(receipt) if receipt.outcome != *mark => {
                 found.push(format!("{id} is shown as {mark:?}, and the receipt says {:?}", receipt.outcome));
             }
@@ -69,7 +71,7 @@ fn outcomes(told: &Told<'_>, receipts: &BTreeMap<CommandId, &Answered>, found: &
         let for_a_reason = match mark {
             Mark::Withdrawn => taken_back || journal.loses_rights,
             // After a restored backup an older command yields to a newer one of the same record.
-            Mark::Refused => journal.loses_rights || journal.restored && (yields.contains(id) || !saved.contains(id)),
+            Mark::Refused => journal.loses_rights || receipts.get(id).is_some_and(yielded),
             Mark::Done | Mark::Waiting => true,
         };
         if !for_a_reason {
@@ -346,7 +348,8 @@ mod tests {
         fn answer(&mut self, id: CommandId, outcome: Mark) {
             let (account, seq) = (self.journal.account.clone(), self.outbox.len() as u64 + 1);
             self.outbox.push((id, outcome));
-            self.evidence.receipts.push(Answered { account, id, outcome, seq, received: Timestamp(i64::MAX) });
+            let (superseded, received) = (false, Timestamp(i64::MAX));
+            self.evidence.receipts.push(Answered { account, id, outcome, superseded, seq, received });
         }
 
         fn write(&mut self, kind: &str, record: RecordId, number: u128) {

@@ -26,6 +26,8 @@ pub(crate) struct Answered {
     pub(crate) account: String,
     pub(crate) id: CommandId,
     pub(crate) outcome: Mark,
+    /// Refused because a newer command had written the same record before a restored backup brought this one.
+    pub(crate) superseded: bool,
     pub(crate) received: Timestamp,
     pub(crate) seq: u64,
 }
@@ -87,16 +89,16 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 
 fn answered(row: &Row<'_>) -> rusqlite::Result<Answered> {
     let body: String = row.get(3)?;
-    let outcome = match serde_json::from_str::<Receipt>(&body).map(|receipt| receipt.outcome) {
-        Ok(Outcome::Ok) => Mark::Done,
-        Ok(Outcome::Refused(why)) if serde_json::from_str(why.get()).ok() == Some(Refusal::Withdrawn) => {
-            Mark::Withdrawn
-        }
-        Ok(Outcome::Refused(_)) => Mark::Refused,
-        _ => Mark::Waiting,
+    let (outcome, superseded) = match serde_json::from_str::<Receipt>(&body).map(|receipt| receipt.outcome) {
+        Ok(Outcome::Ok) => (Mark::Done, false),
+        Ok(Outcome::Refused(why)) => match serde_json::from_str(why.get()) {
+            Ok(Refusal::Withdrawn) => (Mark::Withdrawn, false),
+            why => (Mark::Refused, why.ok() == Some(Refusal::Superseded)),
+        },
+        _ => (Mark::Waiting, false),
     };
     let (id, received) = (CommandId(uuid(row, 1)?), Timestamp(row.get(4)?));
-    Ok(Answered { account: row.get(0)?, id, outcome, received, seq: row.get::<_, i64>(2)?.unsigned_abs() })
+    Ok(Answered { account: row.get(0)?, id, outcome, superseded, received, seq: row.get::<_, i64>(2)?.unsigned_abs() })
 }
 
 fn written(row: &Row<'_>) -> rusqlite::Result<Written> {
