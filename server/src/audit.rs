@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::{DeviceId, PersonId, TenantId};
 use kapprum_domain::time::Timestamp;
+use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 
 use crate::import::Report;
@@ -123,6 +124,8 @@ pub struct Audit {
     path: PathBuf,
     copy: Option<Copy>,
     keys: Keys,
+    /// Lines that did not get where [`Copy`] says, since the start.
+    pub(crate) not_copied: Counter,
 }
 
 #[derive(Serialize)]
@@ -143,7 +146,7 @@ const CODE: &str = ",\"code\":\"";
 impl Audit {
     /// The log in a tenant's folder.
     pub fn new(tenant: TenantId, folder: &Path, copy: Option<Copy>, keys: &Keys) -> Self {
-        Self { tenant, path: folder.join("audit.log"), copy, keys: keys.clone() }
+        Self { tenant, path: folder.join("audit.log"), copy, keys: keys.clone(), not_copied: Counter::default() }
     }
 
     /// Writes a line, for ever. `by` says who: `server`, or `operator` with the system's number for the account.
@@ -219,6 +222,7 @@ impl Audit {
             }),
         };
         if let Err(error) = sent {
+            self.not_copied.inc();
             tracing::error!(kind = %error.kind(), "the audit log's copy could not be written");
         }
     }

@@ -21,6 +21,10 @@ pub struct Config {
     pub keys: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where metrics can be asked for, besides; none: nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// How lines of the log are written.
+    pub log: LogForm,
     /// The address that phones use, for links in invitations.
     pub public_url: String,
     /// TLS is done in front of the server.
@@ -43,6 +47,27 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// How long peers are waited for; no key.
     pub patience: Patience,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogForm {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: an object a line.
+    Json,
+}
+
+impl FromStr for LogForm {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
 }
 
 /// How long the server waits for its peers. Tests are less patient.
@@ -73,6 +98,8 @@ impl Default for Config {
             data: PathBuf::from("kapprum-data"),
             keys: PathBuf::from("kapprum-keys"),
             listen: SocketAddr::from(([127, 0, 0, 1], 7171)),
+            metrics: None,
+            log: LogForm::Text,
             public_url: "http://127.0.0.1:7171".to_owned(),
             behind_proxy: false,
             certificate: None,
@@ -102,10 +129,12 @@ pub enum ConfigError {
     Plain(SocketAddr),
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "data",
     "keys",
     "listen",
+    "metrics",
+    "log",
     "public_url",
     "behind_proxy",
     "certificate",
@@ -153,6 +182,10 @@ impl Config {
             "data" => self.data = path(text)?,
             "keys" => self.keys = path(text)?,
             "listen" => self.listen = value(text, "an address and a port are expected, such as 127.0.0.1:7171")?,
+            "metrics" => {
+                self.metrics = Some(value(text, "an address and a port are expected, such as 127.0.0.1:9171")?);
+            }
+            "log" => self.log = value(text, "text or json is expected")?,
             "public_url" => {
                 let url: String = value(text, "an address is expected, such as https://kapprum.example.se")?;
                 if !url.starts_with("https://") && !url.starts_with("http://") {

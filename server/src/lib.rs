@@ -7,6 +7,7 @@ pub mod http;
 pub mod identity;
 pub mod import;
 pub mod keys;
+pub mod log;
 pub mod open;
 pub mod sign_in;
 pub mod store;

@@ -243,12 +243,15 @@ fn run(arguments: Arguments) -> Done {
 }
 
 fn serve(config: &Config) -> Done {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    kapprum_server::log::begin(config.log);
     let _lock = lock(config)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let server = Server::start(config, open::all(config)?, Arc::new(SystemClock)).await?;
         println!("kapprum-server listens on {}", server.address);
+        if let Some(address) = server.metrics {
+            println!("metrics: http://{address}/metrics");
+        }
         let schedule = Schedule::start(config, surroundings("server".to_owned()), server.called.clone());
         stopped().await;
         server.stop().await;
