@@ -203,6 +203,13 @@ impl Audit {
         Ok(if copied > number { Verdict::Cut(copied - number) } else { Verdict::Sound(number) })
     }
 
+    /// Whether the log's first line was written under our keys; so it is if there is none.
+    pub(crate) fn fits(&self) -> Result<bool, AuditError> {
+        let log = lines(&self.path)?;
+        let Some(first) = log.lines().next() else { return Ok(true) };
+        Ok(text_of(first).is_some_and(|(text, code)| code == self.code("", &text)))
+    }
+
     fn code(&self, before: &str, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.keys.audit_code(self.tenant, before.as_bytes(), text.as_bytes()))
     }

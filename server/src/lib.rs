@@ -9,6 +9,7 @@ pub mod import;
 pub mod keys;
 pub mod log;
 pub mod open;
+pub mod readiness;
 pub mod sign_in;
 pub mod store;
 pub mod sync;

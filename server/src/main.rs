@@ -20,7 +20,7 @@ use kapprum_server::import::live::schedule::Schedule;
 use kapprum_server::import::live::{self, Limits, Outcome, Surroundings, SystemWait, Told};
 use kapprum_server::import::{self, Folder};
 use kapprum_server::open::{self, lock, new_tenant};
-use operator::{check, end_pairing, known, operator, paired, trace, verify};
+use operator::{check, check_config, end_pairing, known, operator, paired, trace, verify};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -74,6 +74,9 @@ enum Verb {
     People(PeopleVerb),
     /// Checks the stores' integrity.
     Check,
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigVerb),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -107,6 +110,12 @@ enum ImportVerb {
         #[arg(long)]
         accept_ending: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum ConfigVerb {
+    /// Tells of everything in it whether the server could work with it; starts nothing.
+    Check,
 }
 
 #[derive(Subcommand)]
@@ -177,7 +186,13 @@ fn in_one_line(error: &clap::Error) -> String {
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 fn run(arguments: Arguments) -> Done {
-    let config = Config::read(arguments.config.as_deref(), |name| std::env::var_os(name))?;
+    let (config, wrong) = Config::read_all(arguments.config.as_deref(), |name| std::env::var_os(name));
+    if let Verb::Config(ConfigVerb::Check) = arguments.verb {
+        return check_config(&config, &wrong);
+    }
+    if let Some(first) = wrong.into_iter().next() {
+        return Err(first.into());
+    }
     let clock = SystemClock;
     match arguments.verb {
         Verb::Serve => serve(&config),
@@ -237,6 +252,8 @@ fn run(arguments: Arguments) -> Done {
             print!("{shown}");
             Ok(())
         }
+        // Answered above, since it wants all that is wrong.
+        Verb::Config(ConfigVerb::Check) => Ok(()),
         Verb::Check => check(&config),
         Verb::Audit(AuditVerb::Verify { tenant }) => verify(&config, tenant),
     }

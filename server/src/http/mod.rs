@@ -11,6 +11,7 @@ mod sync;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use metrics::Meters;
 pub use serve::{Server, ServerError};
 use session::Session;
 use tenants::Tenants;
+pub(crate) use tls::look as look_at_certificate;
 
 use crate::audit::Event;
 use crate::clock::Clock;

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::metrics::{self, Watched};
-use super::{App, connection, open_files};
+use super::{App, connection, open_files, tls};
 use crate::clock::Clock;
 use crate::config::{Config, Patience};
 use crate::import::live::hook::Called;
@@ -49,12 +47,15 @@ pub enum ServerError {
     /// The certificate or its key can't be used.
     #[error("{0}: not a certificate or key that can be used")]
     Certificate(PathBuf),
+    /// A key and a certificate that do not belong together.
+    #[error("{0}: not the key of {1}")]
+    OfAnother(PathBuf, PathBuf),
 }
 
 impl Server {
     /// Listens and serves until stopped.
     pub async fn start(config: &Config, tenants: Vec<Arc<Tenant>>, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
-        let tls = acceptor(config)?;
+        let tls = tls::acceptor(config)?;
         let (listener, address) = listen(config.listen).await?;
         let watching = match config.metrics {
             None => None,
@@ -164,21 +165,4 @@ async fn look(app: App, config: Arc<Config>) {
         told = looked.await.unwrap_or_default();
         tokio::time::sleep(LOOK).await;
     }
-}
-
-fn acceptor(config: &Config) -> Result<Option<TlsAcceptor>, ServerError> {
-    let (Some(chain), Some(key)) = (&config.certificate, &config.certificate_key) else { return Ok(None) };
-    let wrong = |path: &Path| ServerError::Certificate(path.to_owned());
-    // Installed once per process; a second time is no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|_| wrong(chain))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|_| wrong(key))?;
-    let mut tls = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(certificates, private)
-        .map_err(|_| wrong(key))?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(TlsAcceptor::from(Arc::new(tls))))
 }

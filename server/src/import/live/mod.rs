@@ -243,6 +243,14 @@ fn run_into(
     Ok(Run { fetched, outcome, unsubscribed })
 }
 
+/// Whether a source could be asked with its configuration. Nobody is asked.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn can_ask(source: &SourceConfig) -> Result<(), Trouble> {
+    wire::client(&source.entry, &Limits::default()).map(drop)
+}
+
 /// Where a tenant's copy of its source lies.
 pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join("source.db")
