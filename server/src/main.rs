@@ -313,7 +313,7 @@ fn import_from(config: &Config, from: &str, tenant: TenantId, json: bool, accept
         print!("{run}");
     }
     match run.outcome {
-        Outcome::Asks(_) => Err("too much would end; nothing was written".into()),
+        Outcome::Asks { .. } => Err("too much would end; nothing was ended, all else was taken".into()),
         Outcome::Nothing => Err("nothing came from the source".into()),
         Outcome::Imported(_) | Outcome::Unchanged => Ok(()),
     }
@@ -328,9 +328,13 @@ fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool, a
     let progress = &mut |what: &str, count| eprintln!("  {count} records {what}");
     let report = match guarded(&source, &store, &sign_in, &keys, SystemClock.now(), share, progress)? {
         Guarded::Done(report) => report,
-        Guarded::Asks(ending) => {
+        Guarded::Asks { ending, taken } => {
             let told: Vec<String> = ending.iter().map(|(resource, ending)| format!("{resource}: {ending}")).collect();
-            return Err(format!("{}; nothing was written; --accept-ending writes it", told.join(", ")).into());
+            if !taken.is_unchanged() {
+                trace(config, tenant, Event::imported(&taken))?;
+            }
+            let told = told.join(", ");
+            return Err(format!("{told}; nothing was ended, all else was taken; --accept-ending ends it").into());
         }
     };
     trace(config, tenant, Event::imported(&report))?;

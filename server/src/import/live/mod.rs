@@ -59,8 +59,13 @@ pub struct Run {
 pub enum Outcome {
     /// It was imported.
     Imported(Report),
-    /// Nothing was written: too much would end. An operator has to look.
-    Asks(BTreeMap<Resource, guard::Ending>),
+    /// Nothing was ended: too much would. An operator has to look.
+    Asks {
+        /// So much.
+        ending: BTreeMap<Resource, guard::Ending>,
+        /// What was taken all the same: what is new, and security marks.
+        taken: Report,
+    },
     /// Nothing had changed since an import of today.
     Unchanged,
     /// Nothing came at all.
@@ -138,7 +143,7 @@ impl Ending {
     fn of(done: &Result<Run, RunError>) -> Self {
         match done.as_ref().map(|run| &run.outcome) {
             Ok(Outcome::Imported(_) | Outcome::Unchanged) => Self::Imported,
-            Ok(Outcome::Asks(_)) => Self::Asks,
+            Ok(Outcome::Asks { .. }) => Self::Asks,
             Ok(Outcome::Nothing) => Self::Nothing,
             Err(_) => Self::Failed,
         }
@@ -234,9 +239,12 @@ fn run_into(
                 open::audit(config, source.tenant)?.trace(Event::imported(&report), &around.by, now)?;
                 Outcome::Imported(report)
             }
-            Guarded::Asks(ending) => {
+            Guarded::Asks { ending, taken } => {
                 mirror.doubt()?;
-                Outcome::Asks(ending)
+                if !taken.is_unchanged() {
+                    open::audit(config, source.tenant)?.trace(Event::imported(&taken), &around.by, now)?;
+                }
+                Outcome::Asks { ending, taken }
             }
         }
     };
@@ -313,12 +321,13 @@ impl fmt::Display for Run {
             Outcome::Imported(report) => write!(f, "{report}"),
             Outcome::Unchanged => writeln!(f, "Nothing was new: no record was written."),
             Outcome::Nothing => writeln!(f, "Nothing came: no record was written."),
-            Outcome::Asks(ending) => {
-                writeln!(f, "No record was written, for too much would end:")?;
+            Outcome::Asks { ending, taken } => {
+                writeln!(f, "Nothing was ended, for too much would be:")?;
                 for (resource, ending) in ending {
                     writeln!(f, "! {resource}: {ending}")?;
                 }
-                writeln!(f, "If that is right, run the import with --accept-ending.")
+                writeln!(f, "If that is right, run the import with --accept-ending. What ends nothing was taken:")?;
+                write!(f, "{taken}")
             }
         }
     }
