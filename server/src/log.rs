@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogForm;
@@ -22,12 +24,20 @@ pub static LOGGED: Logged = Logged { errors: AtomicU64::new(0), warnings: Atomic
 
 /// Begins to log; once in a process.
 pub fn begin(form: LogForm) {
-    let written = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let written = match form {
-        LogForm::Text => written.boxed(),
-        LogForm::Json => written.json().flatten_event(true).boxed(),
-    };
-    tracing_subscriber::registry().with(written).with(Counting).with(LevelFilter::INFO).init();
+    tracing_subscriber::registry().with(lines(form, std::io::stderr)).with(Counting).with(LevelFilter::INFO).init();
+}
+
+/// Writes lines of a form.
+pub fn lines<S, W>(form: LogForm, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    match form {
+        LogForm::Text => lines.boxed(),
+        LogForm::Json => lines.json().flatten_event(true).boxed(),
+    }
 }
 
 /// Counts the lines.

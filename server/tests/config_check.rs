@@ -1,5 +1,5 @@
 //! `config check`: all that is wrong with a configuration, a line each, before anything is started.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;

@@ -123,13 +123,21 @@ async fn who_serves_imports_by_the_clock() {
     let source = Source::start(rows(), Manners { token_lasts: Some(9), ..Manners::default() }).await;
     let machine = Machine::with(&source, "every_minutes = 60");
     let mut serve = machine.command(&["serve"]);
-    serve.env("KAPPRUM_METRICS", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::piped());
+    serve
+        .envs([("KAPPRUM_METRICS", "127.0.0.1:0"), ("KAPPRUM_LOG", "json")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let serve = serve.spawn().unwrap();
     let mut serving = Serving(serve);
     let log = BufReader::new(serving.0.stderr.take().unwrap());
     let told = |line: &String| line.contains("sis") || line.contains("panicked");
     let line = log.lines().map_while(Result::ok).find(told).unwrap();
-    assert!(line.contains("imported") && line.contains("new=") && !line.contains("Anna"), "{line}");
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&told["message"], &told["source"], &told["level"]),
+        (&json!("imported"), &json!("sis"), &json!("INFO"))
+    );
+    assert!(told["new"].as_u64() > Some(0) && !line.contains("Anna"), "{line}");
     assert!(machine.told(&["people", "find", "Anna"]).contains(ANNA));
 
     // And whoever watches the server reads when, and what it came to.
