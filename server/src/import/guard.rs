@@ -2,21 +2,25 @@
 //! is empty, or half; nobody's rights end for that before a person has looked. What ends nothing is taken meanwhile: a
 //! security mark waits for nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use kapprum_domain::id::PersonId;
+use kapprum_domain::contact::Contact;
+use kapprum_domain::id::{PersonId, TenantId};
 use kapprum_domain::organisation::{Group, Unit};
 use kapprum_domain::record::Body;
-use kapprum_domain::register::Imported;
+use kapprum_domain::register::{Enrolled, Imported};
 use kapprum_domain::time::{Day, Timestamp};
 use kapprum_domain::world::World;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::apply::{Chunk, Outcome};
 use super::children::telling;
 use super::mapping::goes_on;
 use super::source::{Extent, Source};
+use super::ss12000::Reading;
+use super::ss12000::person::Person;
 use super::target::{Sealed, StoreTarget, SystemPace};
 use super::{Broken, IdentitySink, Report, Resource, Target, import, stored};
 use crate::identity::IdentityNumber;
@@ -74,7 +78,7 @@ pub fn guarded(
     if let Some(share) = share {
         let ending = much(source, store, sign_in, now, share)?;
         if !ending.is_empty() {
-            let source = Unfinished(source);
+            let source = Unfinished { source, tenant: sign_in.tenant(), today: now.day(), hidden: hidden(store)? };
             // What rows themselves call ended may be too much as well.
             if !much(&source, store, sign_in, now, share)?.is_empty() {
                 return Ok(Guarded::Asks { ending, taken: Report::new(now.day()) });
@@ -99,16 +103,49 @@ fn take(
     import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys })
 }
 
-/// A source of which no resource is whole, so that nothing ends by its silence.
-struct Unfinished<'a>(&'a dyn Source);
+/// A source of which no resource is whole, so that nothing ends by its silence; nor does anybody's protection.
+struct Unfinished<'a> {
+    source: &'a dyn Source,
+    tenant: TenantId,
+    today: Day,
+    hidden: HashSet<PersonId>,
+}
+
+impl Unfinished<'_> {
+    /// Whether a row would show somebody who is hidden: a source that lost people may have lost marks.
+    fn shows(&self, row: &Value) -> bool {
+        let mut reading = Reading::new(self.tenant, Report::new(self.today));
+        let person = Person::read(row, &mut reading);
+        person.is_some_and(|person| !person.marked && self.hidden.contains(&person.id))
+    }
+}
 
 impl Source for Unfinished<'_> {
-    fn rows(&self, resource: Resource, visit: &mut dyn FnMut(serde_json::Value)) -> Extent {
-        match self.0.rows(resource, visit) {
+    fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent {
+        let told = self.source.rows(resource, &mut |row| {
+            if resource != Resource::Persons || !self.shows(&row) {
+                visit(row);
+            }
+        });
+        match told {
             Extent::Whole => Extent::Broken(vec!["too much would end".to_owned()]),
             other => other,
         }
     }
+}
+
+/// Everybody who is hidden here, for a mark or for being near one.
+fn hidden(store: &dyn Store) -> Result<HashSet<PersonId>, Broken> {
+    let (mut rehearsal, mut hidden) = (Rehearsal { store }, HashSet::new());
+    rehearsal.each(Enrolled::KIND, &mut |body| {
+        let child = serde_json::from_str::<Enrolled>(body).ok().filter(|one| one.marked);
+        hidden.extend(child.map(|one| one.child.as_person()));
+    })?;
+    rehearsal.each(Contact::KIND, &mut |body| {
+        let contact = serde_json::from_str::<Contact>(body).ok().filter(|one| one.hidden);
+        hidden.extend(contact.map(|one| one.person));
+    })?;
+    Ok(hidden)
 }
 
 /// The resources of which more than the share would end.

@@ -37,7 +37,8 @@ async fn while_it_asks_new_marks_hide_people_and_what_is_new_comes_in() {
     let world = World::of(&town(), Manners { page: 50, ..Manners::default() }).await;
     world.run().await;
     let people = world.people();
-    // Given the source lost half of its people, on the day on which a child gets a mark and another moves in.
+    // Given the source lost half of its people, on the day on which a child gets a mark and another moves in; and it lost
+    // the mark of one who has had it for long.
     world.minutes_later(8 * 24 * 60);
     let (guardian, newcomer) = {
         let mut inside = world.source.inside();
@@ -52,11 +53,20 @@ async fn while_it_asks_new_marks_hide_people_and_what_is_new_comes_in() {
         let mut newcomer = persons.iter().find(|row| has_guardian(row)).unwrap().clone();
         newcomer["id"] = "7a000000-0000-4000-8000-00000000abcd".into();
         newcomer["civicNo"] = Value::Null;
+        let mut take = |id: PersonId| {
+            let at = persons.iter().position(|row| row["id"] == id.to_string().as_str()).unwrap();
+            persons.remove(at)
+        };
+        let (mut sixten, vera) = (take(story::marked().as_person()), take(story::vera()));
+        assert!(sixten["securityMarking"].is_string());
+        sixten["securityMarking"] = Value::Null;
         persons.truncate(persons.len() / 2);
-        persons.extend([child, own, newcomer]);
+        persons.extend([child, own, newcomer, sixten, vera]);
         (guardian.parse().unwrap(), "7a000000-0000-4000-8000-00000000abcd".parse().unwrap())
     };
     assert!(!world.contact(guardian).unwrap().phone.is_empty());
+    let vera = world.contact(story::vera()).unwrap();
+    assert!(vera.hidden);
 
     // When the source is run, then it asks and ends nothing, and yet the family is hidden and the newcomer is here.
     let run = world.run().await;
@@ -67,6 +77,7 @@ async fn while_it_asks_new_marks_hide_people_and_what_is_new_comes_in() {
     let hidden = world.contact(guardian).unwrap();
     assert_eq!((hidden.phone.as_str(), hidden.address.as_str(), hidden.hidden), ("", "", true));
     assert!(world.people().contains(&newcomer));
+    assert_eq!(world.contact(story::vera()), Some(vera), "and who is hidden stays so");
     // Again it asks, and has nothing more to take.
     world.minutes_later(60);
     let run = world.run().await;
