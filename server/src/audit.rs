@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kapprum_domain::actor::Account;
 use kapprum_domain::id::{DeviceId, PersonId, TenantId};
 use kapprum_domain::time::Timestamp;
+use prometheus_client::metrics::counter::Counter;
 use serde::{Deserialize, Serialize};
 
 use crate::import::Report;
@@ -131,6 +132,8 @@ pub struct Audit {
     path: PathBuf,
     copy: Option<Copy>,
     keys: Keys,
+    /// Lines that did not get where [`Copy`] says, since the start.
+    pub(crate) not_copied: Counter,
 }
 
 #[derive(Serialize)]
@@ -151,7 +154,7 @@ const CODE: &str = ",\"code\":\"";
 impl Audit {
     /// The log in a tenant's folder.
     pub fn new(tenant: TenantId, folder: &Path, copy: Option<Copy>, keys: &Keys) -> Self {
-        Self { tenant, path: folder.join(AUDIT), copy, keys: keys.clone() }
+        Self { tenant, path: folder.join(AUDIT), copy, keys: keys.clone(), not_copied: Counter::default() }
     }
 
     /// Writes a line, for ever. `by` says who: `server`, or `operator` with the system's number for the account.
@@ -224,6 +227,13 @@ impl Audit {
         Ok(read.filter(|line| line.at >= time && line.what == "revoked").filter_map(|line| line.device).collect())
     }
 
+    /// Whether the log's first line was written under our keys; so it is if there is none.
+    pub(crate) fn fits(&self) -> Result<bool, AuditError> {
+        let log = lines(&self.path)?;
+        let Some(first) = log.lines().next() else { return Ok(true) };
+        Ok(text_of(first).is_some_and(|(text, code)| code == self.code("", &text)))
+    }
+
     fn code(&self, before: &str, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.keys.audit_code(self.tenant, before.as_bytes(), text.as_bytes()))
     }
@@ -243,6 +253,7 @@ impl Audit {
             }),
         };
         if let Err(error) = sent {
+            self.not_copied.inc();
             tracing::error!(kind = %error.kind(), "the audit log's copy could not be written");
         }
     }

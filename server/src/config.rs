@@ -21,6 +21,10 @@ pub struct Config {
     pub keys: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where metrics can be asked for, besides; none: nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// How lines of the log are written.
+    pub log: LogForm,
     /// The address that phones use, for links in invitations.
     pub public_url: String,
     /// TLS is done in front of the server.
@@ -43,6 +47,27 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// How long peers are waited for; no key.
     pub patience: Patience,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogForm {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: an object a line.
+    Json,
+}
+
+impl FromStr for LogForm {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
 }
 
 /// How long the server waits for its peers. Tests are less patient.
@@ -73,6 +98,8 @@ impl Default for Config {
             data: PathBuf::from("kapprum-data"),
             keys: PathBuf::from("kapprum-keys"),
             listen: SocketAddr::from(([127, 0, 0, 1], 7171)),
+            metrics: None,
+            log: LogForm::Text,
             public_url: "http://127.0.0.1:7171".to_owned(),
             behind_proxy: false,
             certificate: None,
@@ -100,12 +127,17 @@ pub enum ConfigError {
     /// Plain text to the world.
     #[error("listen = {0}: give `certificate` and `certificate_key`, or set `behind_proxy` if TLS is done in front")]
     Plain(SocketAddr),
+    /// Metrics, in plain text, to the world.
+    #[error("metrics = {0}: give an address of this machine alone, or set `behind_proxy` if TLS is done in front")]
+    PlainMetrics(SocketAddr),
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "data",
     "keys",
     "listen",
+    "metrics",
+    "log",
     "public_url",
     "behind_proxy",
     "certificate",
@@ -119,15 +151,28 @@ const KEYS: [&str; 12] = [
 
 impl Config {
     /// Reads the file, if one is given, and the environment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
     pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let mut config = Self::default();
+        let (config, wrong) = Self::read_all(file, environment);
+        wrong.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// As [`Self::read`], with everything that is wrong; what is wrong is as if it were not there.
+    pub fn read_all(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<ConfigError>) {
+        let (mut config, mut wrong) = (Self::default(), Vec::new());
         if let Some(path) = file {
             let problem = |why: String| ConfigError::File(path.to_owned(), why);
-            let text = std::fs::read_to_string(path).map_err(|error| problem(error.kind().to_string()))?;
-            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| problem(error.message().into()))?;
+            let table = std::fs::read_to_string(path).map_err(|error| error.kind().to_string());
+            let table = table.and_then(|text| text.parse().map_err(|error: toml::de::Error| in_line(&text, &error)));
+            let table: toml::Table = table.unwrap_or_else(|why| {
+                wrong.push(problem(why));
+                toml::Table::new()
+            });
             for (key, value) in table {
                 if let ("sources", toml::Value::Table(sources)) = (key.as_str(), &value) {
-                    config.sources = read_sources(sources, &environment).map_err(problem)?;
+                    config.sources = read_sources(sources, &environment, &mut |why| wrong.push(problem(why)));
                     continue;
                 }
                 let text = match value {
@@ -136,16 +181,19 @@ impl Config {
                     toml::Value::Boolean(whether) => whether.to_string(),
                     _ => String::new(),
                 };
-                config.set(&key, text.as_ref()).map_err(|why| problem(format!("{key}: {why}")))?;
+                let set = config.set(&key, text.as_ref());
+                wrong.extend(set.err().map(|why| problem(format!("{key}: {why}"))));
             }
         }
         for key in KEYS {
             let name = format!("KAPPRUM_{}", key.to_uppercase());
             if let Some(text) = environment(&name) {
-                config.set(key, &text).map_err(|why| ConfigError::Value(name, why))?;
+                let set = config.set(key, &text);
+                wrong.extend(set.err().map(|why| ConfigError::Value(name, why)));
             }
         }
-        config.check()
+        config.check(&mut wrong);
+        (config, wrong)
     }
 
     fn set(&mut self, key: &str, text: &OsStr) -> Result<(), &'static str> {
@@ -153,6 +201,10 @@ impl Config {
             "data" => self.data = path(text)?,
             "keys" => self.keys = path(text)?,
             "listen" => self.listen = value(text, "an address and a port are expected, such as 127.0.0.1:7171")?,
+            "metrics" => {
+                self.metrics = Some(value(text, "an address and a port are expected, such as 127.0.0.1:9171")?);
+            }
+            "log" => self.log = value(text, "text or json is expected")?,
             "public_url" => {
                 let url: String = value(text, "an address is expected, such as https://kapprum.example.se")?;
                 if !url.starts_with("https://") && !url.starts_with("http://") {
@@ -174,39 +226,55 @@ impl Config {
     }
 
     /// Plain text only on loopback or behind a proxy.
-    fn check(self) -> Result<Self, ConfigError> {
-        let wrong = |key: &str, why| Err(ConfigError::Value(key.to_owned(), why));
+    fn check(&self, wrong: &mut Vec<ConfigError>) {
+        let value = |key: &str, why| ConfigError::Value(key.to_owned(), why);
+        let open = |address: SocketAddr| !address.ip().is_loopback() && !self.behind_proxy;
         match (&self.certificate, &self.certificate_key) {
-            (Some(_), None) => return wrong("certificate_key", "it is missing beside `certificate`"),
-            (None, Some(_)) => return wrong("certificate", "it is missing beside `certificate_key`"),
-            (None, None) if !self.listen.ip().is_loopback() && !self.behind_proxy => {
-                return Err(ConfigError::Plain(self.listen));
+            (Some(_), None) => wrong.push(value("certificate_key", "it is missing beside `certificate`")),
+            (None, Some(_)) => wrong.push(value("certificate", "it is missing beside `certificate_key`")),
+            (None, None) if open(self.listen) => wrong.push(ConfigError::Plain(self.listen)),
+            _ => {}
+        }
+        match self.metrics {
+            Some(metrics) if open(metrics) => wrong.push(ConfigError::PlainMetrics(metrics)),
+            Some(metrics) if metrics == self.listen && metrics.port() != 0 => {
+                wrong.push(value("metrics", "an address of its own is expected, not that of `listen`"));
             }
             _ => {}
         }
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         if absolute(&self.keys).starts_with(absolute(&self.data)) {
-            return wrong("keys", "they must not lie in the data folder");
+            wrong.push(value("keys", "they must not lie in the data folder"));
         }
-        Ok(self)
     }
 }
 
 fn read_sources(
     sources: &toml::Table,
     environment: &impl Fn(&str) -> Option<OsString>,
-) -> Result<Vec<SourceConfig>, String> {
+    wrong: &mut dyn FnMut(String),
+) -> Vec<SourceConfig> {
     let mut read: Vec<SourceConfig> = Vec::new();
     for (name, table) in sources {
-        let table = table.as_table().ok_or_else(|| format!("sources.{name}: a table is expected"))?;
-        let source = SourceConfig::read(name, table, environment).map_err(|why| format!("sources.{name}.{why}"))?;
+        let Some(table) = table.as_table() else {
+            wrong(format!("sources.{name}: a table is expected"));
+            continue;
+        };
+        let mut told = |why| wrong(format!("sources.{name}.{why}"));
+        let Some(source) = SourceConfig::read(name, table, environment, &mut told) else { continue };
         // Two would end each other's people in turns.
-        if let Some(other) = read.iter().find(|other| other.tenant == source.tenant) {
-            return Err(format!("sources.{name}.tenant: {} is its source already", other.name));
+        match read.iter().find(|other| other.tenant == source.tenant) {
+            Some(other) => told(format!("tenant: {} is its source already", other.name)),
+            None => read.push(source),
         }
-        read.push(source);
     }
-    Ok(read)
+    read
+}
+
+/// What is wrong with a text that is no TOML, and where.
+fn in_line(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn path(text: &OsStr) -> Result<PathBuf, &'static str> {
@@ -233,6 +301,11 @@ mod tests {
     type Told<'a> = &'a [(&'a str, &'a [u8])];
 
     fn read(file: Option<&str>, environment: Told<'_>) -> Result<Config, String> {
+        let (config, wrong) = read_all(file, environment);
+        wrong.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    fn read_all(file: Option<&str>, environment: Told<'_>) -> (Config, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path = file.map(|text| {
             let path = folder.path().join("kapprum.toml");
@@ -243,7 +316,29 @@ mod tests {
             let found = environment.iter().find(|(told, _)| *told == name);
             found.map(|(_, value)| OsString::from_vec(value.to_vec()))
         };
-        Config::read(path.as_deref(), told).map_err(|error| error.to_string())
+        let (config, wrong) = Config::read_all(path.as_deref(), told);
+        (config, wrong.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_and_what_is_right_is_read() {
+        let file = "colour = 1\nwaits = \"many\"\nconnections = 7\n[sources.sis]\nurl = \"http://s.se\"\nrows = true\n\
+                    [sources.other]\ntenant = \"7a000000-0000-4000-8000-000000000001\"\nurl = \"https://s.se\"\n";
+        let (config, wrong) = read_all(Some(file), &[("KAPPRUM_LISTEN", b"here"), ("KAPPRUM_CERTIFICATE", b"a")]);
+        let expected = [
+            "colour: there is no such key",
+            "sources.sis.tenant: it is missing",
+            "sources.sis.url: it must begin with https://",
+            "sources.sis.rows: a number",
+            "waits: a number",
+            "KAPPRUM_LISTEN: an address",
+            "certificate_key: it is missing",
+        ];
+        assert_eq!(wrong.len(), expected.len(), "{wrong:?}");
+        for why in expected {
+            assert!(wrong.iter().any(|told| told.contains(why)), "{why}: {wrong:?}");
+        }
+        assert_eq!((config.connections, config.sources.len()), (7, 1));
     }
 
     #[test]
@@ -292,11 +387,15 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_key() {
-        let cases: [(Option<&str>, Told<'_>, &str); 12] = [
+        let cases: [(Option<&str>, Told<'_>, &str); 16] = [
             (Some("colour = 1"), &[], "colour: there is no such key"),
             (Some("connections = \"many\""), &[], "connections: a number"),
             (Some("data = []"), &[], "data: a path"),
-            (Some("data = "), &[], "kapprum.toml: "),
+            (Some("waits = 1\ndata = "), &[], "kapprum.toml: line 2: "),
+            (Some("log = \"loud\""), &[], "log: text or json"),
+            (None, &[("KAPPRUM_METRICS", b"9171")], "KAPPRUM_METRICS: an address"),
+            (None, &[("KAPPRUM_METRICS", b"0.0.0.0:9171")], "metrics = 0.0.0.0:9171: give"),
+            (None, &[("KAPPRUM_METRICS", b"127.0.0.1:7171")], "metrics: an address of its own"),
             (None, &[("KAPPRUM_CONNECTIONS", b"0")], "KAPPRUM_CONNECTIONS: a number"),
             (None, &[("KAPPRUM_WAITS", b"-1")], "KAPPRUM_WAITS: a number"),
             (None, &[("KAPPRUM_LISTEN", b"7171")], "KAPPRUM_LISTEN: an address"),
@@ -310,6 +409,9 @@ mod tests {
             let told = read(file, environment).unwrap_err();
             assert!(told.contains(why) && !told.contains('\n'), "{told}");
         }
+        // Behind a proxy both are.
+        let told: Told<'_> = &[("KAPPRUM_METRICS", b"10.0.0.1:9171"), ("KAPPRUM_BEHIND_PROXY", b"true")];
+        assert_eq!(read(None, told).unwrap().metrics, Some(([10, 0, 0, 1], 9171).into()));
         let missing = Config::read(Some(Path::new("/nowhere.toml")), |_| None).unwrap_err();
         assert!(missing.to_string().starts_with("/nowhere.toml: "), "{missing}");
     }

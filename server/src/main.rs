@@ -21,7 +21,7 @@ use kapprum_server::import::live::{self, Limits, Outcome, Surroundings, SystemWa
 use kapprum_server::import::{self, Folder};
 use kapprum_server::open::{self, lock, new_tenant};
 use kapprum_server::{backup, pairing};
-use operator::{check, known, operator, paired, trace, verify};
+use operator::{check, check_config, known, operator, paired, trace, verify};
 
 /// The sync server of Kapprum.
 #[derive(Parser)]
@@ -88,6 +88,9 @@ enum Verb {
         /// The folder of one backup.
         from: PathBuf,
     },
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigVerb),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -121,6 +124,12 @@ enum ImportVerb {
         #[arg(long)]
         accept_ending: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum ConfigVerb {
+    /// Tells of everything in it whether the server could work with it; starts nothing.
+    Check,
 }
 
 #[derive(Subcommand)]
@@ -191,7 +200,13 @@ fn in_one_line(error: &clap::Error) -> String {
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 fn run(arguments: Arguments) -> Done {
-    let config = Config::read(arguments.config.as_deref(), |name| std::env::var_os(name))?;
+    let (config, wrong) = Config::read_all(arguments.config.as_deref(), |name| std::env::var_os(name));
+    if let Verb::Config(ConfigVerb::Check) = arguments.verb {
+        return check_config(&config, &wrong);
+    }
+    if let Some(first) = wrong.into_iter().next() {
+        return Err(first.into());
+    }
     let clock = SystemClock;
     match arguments.verb {
         Verb::Serve => serve(&config),
@@ -251,6 +266,8 @@ fn run(arguments: Arguments) -> Done {
             print!("{shown}");
             Ok(())
         }
+        // Answered above, since it wants all that is wrong.
+        Verb::Config(ConfigVerb::Check) => Ok(()),
         Verb::Check => check(&config),
         Verb::Backup { to, tenant } => back_up(&config, &to, tenant),
         Verb::Restore { from } => restore(&config, &from),
@@ -259,12 +276,15 @@ fn run(arguments: Arguments) -> Done {
 }
 
 fn serve(config: &Config) -> Done {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    kapprum_server::log::begin(config.log);
     let _lock = lock(config)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let server = Server::start(config, open::all(config)?, Arc::new(SystemClock)).await?;
         println!("kapprum-server listens on {}", server.address);
+        if let Some(address) = server.metrics {
+            println!("metrics: http://{address}/metrics");
+        }
         let schedule = Schedule::start(config, surroundings("server".to_owned()), server.called.clone());
         stopped().await;
         server.stop().await;
@@ -309,7 +329,7 @@ fn import_from(config: &Config, from: &str, tenant: TenantId, json: bool, accept
         print!("{run}");
     }
     match run.outcome {
-        Outcome::Asks(_) => Err("too much would end; nothing was written".into()),
+        Outcome::Asks { .. } => Err("too much would end; nothing was ended, all else was taken".into()),
         Outcome::Nothing => Err("nothing came from the source".into()),
         Outcome::Imported(_) | Outcome::Unchanged => Ok(()),
     }
@@ -370,9 +390,13 @@ fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool, a
     let progress = &mut |what: &str, count| eprintln!("  {count} records {what}");
     let report = match guarded(&source, &store, &sign_in, &keys, SystemClock.now(), share, progress)? {
         Guarded::Done(report) => report,
-        Guarded::Asks(ending) => {
+        Guarded::Asks { ending, taken } => {
             let told: Vec<String> = ending.iter().map(|(resource, ending)| format!("{resource}: {ending}")).collect();
-            return Err(format!("{}; nothing was written; --accept-ending writes it", told.join(", ")).into());
+            if !taken.is_unchanged() {
+                trace(config, tenant, Event::imported(&taken))?;
+            }
+            let told = told.join(", ");
+            return Err(format!("{told}; nothing was ended, all else was taken; --accept-ending ends it").into());
         }
     };
     trace(config, tenant, Event::imported(&report))?;

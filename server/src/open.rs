@@ -58,13 +58,19 @@ pub fn lock(config: &Config) -> Result<File> {
     if !config.data.is_dir() {
         return Err(OpenError::NoData(config.data.clone()));
     }
-    let path = config.data.join("serving.lock");
+    let path = config.data.join(SERVING);
     let file = File::create(&path).map_err(|error| problem(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(config.data.clone())),
         Err(TryLockError::Error(error)) => Err(problem(&path, &error)),
     }
+}
+
+/// Whether a process serves the data folder just now.
+pub(crate) fn is_served(config: &Config) -> bool {
+    let held = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    File::open(config.data.join(SERVING)).is_ok_and(held)
 }
 
 /// The keys, as `tenant add` made them.
@@ -154,6 +160,7 @@ pub fn add_tenant(config: &Config, municipality: &Municipality, now: Timestamp) 
     std::fs::rename(&unnamed, &folder).map_err(|error| problem(&folder, &error))
 }
 
+const SERVING: &str = "serving.lock";
 pub(crate) const STORE: &str = "store.db";
 pub(crate) const SIGN_IN: &str = "sign_in.db";
 pub(crate) const AUDIT: &str = "audit.log";

@@ -12,9 +12,9 @@ use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::World;
 use kapprum_server::audit::{Event, Verdict};
 use kapprum_server::clock::{Clock, SystemClock};
-use kapprum_server::config::Config;
+use kapprum_server::config::{Config, ConfigError};
 use kapprum_server::store::Store;
-use kapprum_server::{open, pairing};
+use kapprum_server::{open, pairing, readiness};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -93,6 +93,19 @@ pub(crate) fn check(config: &Config) -> Result<()> {
         damaged += usize::from(!found.is_empty());
     }
     if damaged > 0 { Err(format!("{damaged} damaged").into()) } else { Ok(()) }
+}
+
+/// Tells of everything in the configuration whether the server could work with it.
+pub(crate) fn check_config(config: &Config, unreadable: &[ConfigError]) -> Result<()> {
+    for why in unreadable {
+        println!("! {why}");
+    }
+    let findings = readiness::look(config, SystemClock.now());
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let wrong = unreadable.len() + findings.iter().filter(|finding| finding.found.is_err()).count();
+    if wrong > 0 { Err(format!("{wrong} to put right").into()) } else { Ok(()) }
 }
 
 /// Traces what the operator did.

@@ -11,10 +11,12 @@ use kapprum_domain::scope::Scope;
 use kapprum_domain::time::{HOUR, MINUTE, Timestamp};
 use kapprum_protocol::limits::COMMANDS;
 use kapprum_protocol::receipt::Receipt;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::audit::{Audit, Event};
+use crate::clock::Stopwatch;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use crate::store::{Result, Store, StoreError};
@@ -38,6 +40,8 @@ pub struct Tenant {
     pub audit: Audit,
     /// Who waits for news.
     pub waiters: Arc<Waiters>,
+    /// What its writer did.
+    pub(crate) written: WriterCounts,
     jobs: mpsc::Sender<Job>,
     /// What [`Store::elsewhere`] said last.
     elsewhere: AtomicU64,
@@ -45,6 +49,17 @@ pub struct Tenant {
     kept: AtomicI64,
     /// Invitations refused since that was traced, and when it was.
     refused: (AtomicU64, AtomicI64),
+}
+
+/// What a writer has done since the start.
+#[derive(Clone, Default)]
+pub(crate) struct WriterCounts {
+    /// Its transactions, each with the commands of one or more requests, or with an import's changes.
+    pub(crate) batches: Counter,
+    /// The commands in them.
+    pub(crate) commands: Counter,
+    /// How long it was at work.
+    pub(crate) seconds: Counter<f64, AtomicU64>,
 }
 
 enum Job {
@@ -65,10 +80,11 @@ impl Tenant {
         let elsewhere = store.elsewhere()?.into();
         let waiters = Arc::new(Waiters::default());
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (own, woken, sealed) = (store.clone(), waiters.clone(), keys.clone());
+        let written = WriterCounts::default();
+        let (own, woken, sealed, counts) = (store.clone(), waiters.clone(), keys.clone(), written.clone());
         std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || write(own.as_ref(), &woken, &sealed, queue))
+            .spawn(move || write(own.as_ref(), &woken, &sealed, &counts, queue))
             .map_err(|_| StoreError::Failed("no thread for the writer".to_owned()))?;
         Ok(Self {
             id,
@@ -77,11 +93,17 @@ impl Tenant {
             sign_in,
             audit,
             waiters,
+            written,
             jobs,
             elsewhere,
             kept: AtomicI64::new(0),
             refused: Default::default(),
         })
+    }
+
+    /// How many requests wait for the writer.
+    pub(crate) fn queue(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Does a request's commands. If the queue is full nothing of them is done, and each is answered `retry`.
@@ -152,9 +174,10 @@ fn housekeep(store: &dyn Store, waiters: &Waiters, now: Timestamp) {
 }
 
 /// The writer's thread: commits at once when idle; what arrives meanwhile is the next batch.
-fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Receiver<Job>) {
+fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, counts: &WriterCounts, mut queue: mpsc::Receiver<Job>) {
     let mut next = queue.blocking_recv();
     while let Some(job) = next.take() {
+        let begun = Stopwatch::start();
         match job {
             Job::Import(changes, now, reply) => {
                 let written = writer::import(store, &changes, now);
@@ -181,6 +204,7 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
                         Err(_) => break,
                     }
                 }
+                counts.commands.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
                 let written = writer::write(store, keys, &batches);
                 for (receipts, reply) in written.receipts.into_iter().zip(replies) {
                     let _ = reply.send(receipts);
@@ -188,6 +212,8 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, mut queue: mpsc::Rec
                 waiters.wake(&written.touched);
             }
         }
+        counts.batches.inc();
+        counts.seconds.inc_by(begun.seconds());
         if next.is_none() {
             next = queue.blocking_recv();
         }

@@ -1,7 +1,8 @@
 //! An operator connects the municipality's school system, at the terminal and by the clock.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -121,11 +122,34 @@ async fn an_operator_imports_from_an_address_and_looks_what_came() {
 async fn who_serves_imports_by_the_clock() {
     let source = Source::start(rows(), Manners { token_lasts: Some(9), ..Manners::default() }).await;
     let machine = Machine::with(&source, "every_minutes = 60");
-    let serve = machine.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serve = machine.command(&["serve"]);
+    serve
+        .envs([("KAPPRUM_METRICS", "127.0.0.1:0"), ("KAPPRUM_LOG", "json")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let serve = serve.spawn().unwrap();
     let mut serving = Serving(serve);
     let log = BufReader::new(serving.0.stderr.take().unwrap());
     let told = |line: &String| line.contains("sis") || line.contains("panicked");
     let line = log.lines().map_while(Result::ok).find(told).unwrap();
-    assert!(line.contains("imported") && line.contains("new=") && !line.contains("Anna"), "{line}");
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&told["message"], &told["source"], &told["level"]),
+        (&json!("imported"), &json!("sis"), &json!("INFO"))
+    );
+    assert!(told["new"].as_u64() > Some(0) && !line.contains("Anna"), "{line}");
     assert!(machine.told(&["people", "find", "Anna"]).contains(ANNA));
+
+    // And whoever watches the server reads when, and what it came to.
+    let said = BufReader::new(serving.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = said.filter_map(|line| line.strip_prefix("metrics: http://").map(str::to_owned)).next().unwrap();
+    let mut peer = TcpStream::connect(address.strip_suffix("/metrics").unwrap()).unwrap();
+    peer.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+    let mut read = String::new();
+    peer.read_to_string(&mut read).unwrap();
+    let outcome = |outcome: &str| format!("outcome{{tenant=\"{}\",outcome=\"{outcome}\"}}", machine.tenant);
+    assert!(read.contains(&format!("{} 1\n", outcome("imported"))), "{read}");
+    assert!(read.contains(&format!("{} 0\n", outcome("failed"))), "{read}");
+    let when = format!("kapprum_import_success_timestamp_seconds{{tenant=\"{}\"}} 1", machine.tenant);
+    assert!(read.contains(&when), "{read}");
 }

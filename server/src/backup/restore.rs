@@ -173,7 +173,7 @@ fn import_again(
         Guarded::Done(report) => {
             Ok(Imported::Done(report.resources.values().map(|counts| counts.new + counts.changed).sum()))
         }
-        Guarded::Asks(_) => Ok(Imported::Asks),
+        Guarded::Asks { .. } => Ok(Imported::Asks),
     }
 }
 

@@ -87,29 +87,47 @@ impl SourceConfig {
         }
     }
 
-    /// Reads a table `[sources.NAME]`.
+    /// Reads a table `[sources.NAME]`; `wrong` hears everything that is. None: it is of no use so.
     pub(super) fn read(
         name: &str,
         table: &toml::Table,
         environment: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, String> {
+        wrong: &mut dyn FnMut(String),
+    ) -> Option<Self> {
+        let mut sound = true;
+        let mut wrong = |why: String| {
+            sound = false;
+            wrong(why);
+        };
         let plain = !name.is_empty() && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         if !plain {
-            return Err("a source's name has letters, digits and _ only".to_owned());
+            wrong(": a source's name has letters, digits and _ only".to_owned());
         }
-        let needed = |key: &str| match table.get(key).and_then(toml::Value::as_str) {
-            Some(text) => Ok(text),
-            None => Err(format!("{key}: it is missing or no text")),
+        let mut needed = |key: &str| {
+            let text = table.get(key).and_then(toml::Value::as_str);
+            if text.is_none() {
+                wrong(format!("{key}: it is missing or no text"));
+            }
+            text
         };
-        let tenant = needed("tenant")?.parse().map_err(|_| "tenant: the id of a tenant is expected".to_owned())?;
-        let mut source = Self::new(name, tenant, needed("url")?);
-        safe(&source.url).map_err(|why| format!("url: {why}"))?;
+        let (tenant, url) = (needed("tenant"), needed("url"));
+        let read = tenant.and_then(|text| text.parse().ok());
+        if tenant.is_some() && read.is_none() {
+            wrong("tenant: the id of a tenant is expected".to_owned());
+        }
+        if let Some(Err(why)) = url.map(safe) {
+            wrong(format!("url: {why}"));
+        }
+        let mut source = Self::new(name, read.unwrap_or(TenantId(uuid::Uuid::nil())), url.unwrap_or_default());
         for (key, value) in table {
-            source.set(key, value).map_err(|why| format!("{key}: {why}"))?;
+            if let Err(why) = source.set(key, value) {
+                wrong(format!("{key}: {why}"));
+            }
         }
         let secret = environment(&secret_name(name));
         source.entry.secret = secret.and_then(|text| text.into_string().ok()).map(Secret::new);
-        source.check()
+        source.check(&mut wrong);
+        sound.then_some(source)
     }
 
     fn set(&mut self, key: &str, value: &toml::Value) -> Result<(), &'static str> {
@@ -143,18 +161,17 @@ impl SourceConfig {
         Ok(())
     }
 
-    fn check(self) -> Result<Self, String> {
+    fn check(&self, wrong: &mut dyn FnMut(String)) {
         let entry = &self.entry;
         if entry.certificate.is_some() != entry.certificate_key.is_some() {
-            return Err("certificate: it and certificate_key come together".to_owned());
+            wrong("certificate: it and certificate_key come together".to_owned());
         }
         if entry.token_url.is_some() && entry.client.is_empty() {
-            return Err("client: it is missing beside token_url".to_owned());
+            wrong("client: it is missing beside token_url".to_owned());
         }
         if entry.token_url.is_some() && entry.secret.is_none() && entry.certificate.is_none() {
-            return Err(format!("{}: it is missing in the environment", secret_name(&self.name)));
+            wrong(format!("{}: it is missing in the environment", secret_name(&self.name)));
         }
-        Ok(self)
     }
 }
 
@@ -186,10 +203,15 @@ mod tests {
     const TENANT: &str = "tenant = \"7a000000-0000-4000-8000-000000000001\"\n";
 
     fn read(table: &str, secret: Option<&str>) -> Result<SourceConfig, String> {
-        SourceConfig::read("sis", &format!("{TENANT}{table}").parse().unwrap(), |name| {
+        let mut wrong = Vec::new();
+        let environment = |name: &str| {
             assert_eq!(name, "KAPPRUM_SOURCE_SIS_SECRET");
             secret.map(OsString::from)
-        })
+        };
+        let table = format!("{TENANT}{table}").parse().unwrap();
+        let source = SourceConfig::read("sis", &table, environment, &mut |why| wrong.push(why));
+        assert_eq!(source.is_none(), !wrong.is_empty());
+        source.ok_or_else(|| wrong.join("; "))
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kapprum_protocol::problem::ProblemKind;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Refused;
@@ -27,6 +29,22 @@ pub(crate) struct Load {
     waits: Arc<Semaphore>,
     pub(super) memory: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    most_waits: usize,
+    /// What was left out since the start.
+    pub(super) sheds: Family<[(&'static str, &'static str); 1], Counter>,
+}
+
+/// What is left out.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shed {
+    /// A whole request.
+    Request,
+    /// Waiting for news.
+    Wait,
+    /// The scopes that a phone wanted.
+    Snapshots,
+    /// A request's commands.
+    Commands,
 }
 
 /// How hard it is, and so what is left out: each also what those before it leave out.
@@ -43,10 +61,26 @@ pub(crate) enum Strain {
 }
 
 impl Load {
-    pub(crate) fn new(waits: usize) -> Self {
+    pub(crate) fn new(waits_at_once: usize) -> Self {
         let [work, waits, turns, memory] =
-            [AT_WORK, waits, TURNS, MEMORY].map(|places| Arc::new(Semaphore::new(places)));
-        Self { work, memory, waits, turns }
+            [AT_WORK, waits_at_once, TURNS, MEMORY].map(|places| Arc::new(Semaphore::new(places)));
+        Self { work, memory, waits, turns, most_waits: waits_at_once, sheds: Family::default() }
+    }
+
+    /// Counts what was left out.
+    pub(super) fn shed(&self, what: Shed) {
+        let what = match what {
+            Shed::Request => "request",
+            Shed::Wait => "wait",
+            Shed::Snapshots => "snapshots",
+            Shed::Commands => "commands",
+        };
+        self.sheds.get_or_create(&[("what", what)]).inc();
+    }
+
+    /// Requests that wait for news now.
+    pub(super) fn waiting(&self) -> usize {
+        self.most_waits - self.waits.available_permits()
     }
 
     /// A place at work; who finds none stands in line, since rights are never left out.
@@ -56,24 +90,30 @@ impl Load {
         }
         match tokio::time::timeout(IN_LINE, self.work.clone().acquire_owned()).await {
             Ok(Ok(share)) => Ok((share, Strain::NoCommands)),
-            _ => Err(busy()),
+            _ => Err(self.busy(Shed::Request)),
         }
     }
 
     /// A place to wait for news, if there is one.
     pub(crate) fn wait(&self) -> Result<Share, Refused> {
-        self.waits.clone().try_acquire_owned().map_err(|_| busy())
+        self.waits.clone().try_acquire_owned().map_err(|_| self.busy(Shed::Wait))
     }
 
     /// One's turn among those who have time.
     pub(crate) async fn turn(&self) -> Result<Share, Refused> {
-        self.turns.clone().acquire_owned().await.map_err(|_| busy())
+        self.turns.clone().acquire_owned().await.map_err(|_| self.busy(Shed::Request))
     }
 
     /// Memory for a request's body, if there is so much.
     pub(crate) fn memory(&self, bytes: usize) -> Result<Share, Refused> {
-        let bytes = u32::try_from(bytes).map_err(|_| busy())?;
-        self.memory.clone().try_acquire_many_owned(bytes).map_err(|_| busy())
+        let bytes = u32::try_from(bytes).map_err(|_| self.busy(Shed::Request))?;
+        self.memory.clone().try_acquire_many_owned(bytes).map_err(|_| self.busy(Shed::Request))
+    }
+
+    /// Counts what is left out, and says so.
+    pub(super) fn busy(&self, what: Shed) -> Refused {
+        self.shed(what);
+        Refused(ProblemKind::Busy, "")
     }
 }
 
@@ -83,8 +123,4 @@ fn strain(free: usize) -> Strain {
         free if free >= AT_WORK / 4 => Strain::NoWaits,
         _ => Strain::NoSnapshots,
     }
-}
-
-fn busy() -> Refused {
-    Refused(ProblemKind::Busy, "")
 }

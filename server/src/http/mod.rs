@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod load;
+mod metrics;
 mod open_files;
 mod serve;
 mod session;
@@ -10,12 +11,14 @@ mod sync;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use kapprum_domain::record::Change;
@@ -28,9 +31,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use load::Load;
+use metrics::Meters;
 pub use serve::{Server, ServerError};
 use session::Session;
 use tenants::Tenants;
+pub(crate) use tls::look as look_at_certificate;
 
 use crate::audit::Event;
 use crate::clock::Clock;
@@ -47,6 +52,7 @@ pub(crate) struct App {
     tenants: Arc<Tenants>,
     clock: Arc<dyn Clock>,
     load: Arc<Load>,
+    meters: Arc<Meters>,
     fresh: Fresh,
     patience: Patience,
     /// By which a source's hook is known; none: the keys can't be read.
@@ -76,8 +82,8 @@ impl App {
     fn new(config: &Config, tenants: Vec<Arc<Tenant>>, clock: Arc<dyn Clock>, stopped: watch::Receiver<bool>) -> Self {
         let fresh = (config.fresh_days.saturating_mul(86_400), config.fresh_protected_hours.saturating_mul(3_600));
         let (tenants, load) = (Arc::new(Tenants::new(tenants)), Arc::new(Load::new(config.waits)));
-        let (keys, called) = (crate::open::keys(config).ok(), Arc::default());
-        Self { tenants, clock, load, fresh, patience: config.patience, keys, called, stopped }
+        let (keys, called, meters) = (crate::open::keys(config).ok(), Arc::default(), Arc::default());
+        Self { tenants, clock, load, meters, fresh, patience: config.patience, keys, called, stopped }
     }
 
     fn router(self) -> Router {
@@ -86,6 +92,7 @@ impl App {
             .method_not_allowed_fallback(async || Refused(ProblemKind::Method, ""))
             // Bodies are read within their own limits.
             .layer(DefaultBodyLimit::disable())
+            .layer(from_fn_with_state(self.clone(), metrics::counted))
             .with_state(self)
     }
 }
@@ -157,6 +164,7 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     let right = blocking(move || own.sign_in.right_of(&asked, now)).await?;
     let Some(right) = right else {
         drop(share);
+        app.meters.invitations_refused.inc();
         if let Some(event) = tenant.refuses(now) {
             traced(tenant, event, now).await?;
         }

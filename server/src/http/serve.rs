@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::{App, connection, open_files};
+use super::metrics::{self, Watched};
+use super::{App, connection, open_files, tls};
 use crate::clock::Clock;
 use crate::config::{Config, Patience};
 use crate::import::live::hook::Called;
@@ -24,10 +23,15 @@ use crate::tenant::Tenant;
 /// How often it is looked for what other processes wrote.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Most connections at once that ask for metrics.
+const WATCHERS: usize = 8;
+
 /// A running server.
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where its metrics can be asked for.
+    pub metrics: Option<SocketAddr>,
     /// The sources that called.
     pub called: Arc<Called>,
     stop: watch::Sender<bool>,
@@ -43,27 +47,44 @@ pub enum ServerError {
     /// The certificate or its key can't be used.
     #[error("{0}: not a certificate or key that can be used")]
     Certificate(PathBuf),
+    /// A key and a certificate that do not belong together.
+    #[error("{0}: not the key of {1}")]
+    OfAnother(PathBuf, PathBuf),
 }
 
 impl Server {
     /// Listens and serves until stopped.
     pub async fn start(config: &Config, tenants: Vec<Arc<Tenant>>, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
-        let tls = acceptor(config)?;
-        let problem = |error: std::io::Error| ServerError::Listen(config.listen, error.kind());
-        let listener = TcpListener::bind(config.listen).await.map_err(problem)?;
-        let address = listener.local_addr().map_err(problem)?;
+        let tls = tls::acceptor(config)?;
+        let (listener, address) = listen(config.listen).await?;
+        let watching = match config.metrics {
+            None => None,
+            Some(address) => Some(listen(address).await?),
+        };
+        let metrics = watching.as_ref().map(|(_, address)| *address);
         let connections = open_files::connections(config.connections, tenants.len());
+        let places = Arc::new(Semaphore::new(connections));
         let (stop, stopped) = watch::channel(false);
         let app = App::new(config, tenants, clock, stopped.clone());
         let called = app.called.clone();
-        let with = Accepting { router: app.clone().router(), tls, patience: config.patience, connections };
-        let config = config.clone();
+        let with = Accepting { router: app.clone().router(), tls, patience: config.patience, places: places.clone() };
+        let config = Arc::new(config.clone());
         let task = tokio::spawn(async move {
-            let looking = tokio::spawn(look(app, config));
-            accept(listener, with, stopped).await;
+            let looking = tokio::spawn(look(app.clone(), config.clone()));
+            let watched = watching.map(|(listener, _)| {
+                let patience = config.patience;
+                let router = metrics::router(Watched { app, config, connections: (connections, places) });
+                let places = Arc::new(Semaphore::new(WATCHERS));
+                accept(listener, Accepting { router, tls: None, patience, places }, stopped.clone())
+            });
+            tokio::join!(accept(listener, with, stopped), async {
+                if let Some(watched) = watched {
+                    watched.await;
+                }
+            });
             looking.abort();
         });
-        Ok(Self { address, called, stop, task })
+        Ok(Self { address, metrics, called, stop, task })
     }
 
     /// Takes no new connections, lets open requests finish for a while, and ends.
@@ -80,16 +101,22 @@ struct Accepting {
     router: Router,
     tls: Option<TlsAcceptor>,
     patience: Patience,
-    connections: usize,
+    places: Arc<Semaphore>,
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let problem = |error: std::io::Error| ServerError::Listen(address, error.kind());
+    let listener = TcpListener::bind(address).await.map_err(problem)?;
+    let address = listener.local_addr().map_err(problem)?;
+    Ok((listener, address))
 }
 
 async fn accept(listener: TcpListener, with: Accepting, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(with.connections));
     let mut open = JoinSet::new();
     loop {
         let place = tokio::select! {
-            place = places.clone().acquire_owned() => place,
+            place = with.places.clone().acquire_owned() => place,
             _ = stopped.changed() => break,
         };
         let Ok(place) = place else { break };
@@ -122,7 +149,7 @@ async fn accept(listener: TcpListener, with: Accepting, mut stopped: watch::Rece
 
 /// Looks now and then for what other processes did (an import, a revocation, a tenant that was added beside the
 /// server) and for what is due with time.
-async fn look(app: App, config: Config) {
+async fn look(app: App, config: Arc<Config>) {
     let mut told = BTreeSet::new();
     loop {
         let (own, config) = (app.clone(), config.clone());
@@ -138,21 +165,4 @@ async fn look(app: App, config: Config) {
         told = looked.await.unwrap_or_default();
         tokio::time::sleep(LOOK).await;
     }
-}
-
-fn acceptor(config: &Config) -> Result<Option<TlsAcceptor>, ServerError> {
-    let (Some(chain), Some(key)) = (&config.certificate, &config.certificate_key) else { return Ok(None) };
-    let wrong = |path: &Path| ServerError::Certificate(path.to_owned());
-    // Installed once per process; a second time is no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|_| wrong(chain))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|_| wrong(key))?;
-    let mut tls = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(certificates, private)
-        .map_err(|_| wrong(key))?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(TlsAcceptor::from(Arc::new(tls))))
 }

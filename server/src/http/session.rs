@@ -30,7 +30,10 @@ impl FromRequestParts<App> for Session {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
-        let signed_out = || Refused(ProblemKind::SignedOut, "");
+        let signed_out = || {
+            app.meters.sessions_refused.inc();
+            Refused(ProblemKind::SignedOut, "")
+        };
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(signed_out)?;
         let bearer = Zeroizing::new(bearer.to_owned());

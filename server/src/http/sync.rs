@@ -17,7 +17,7 @@ use kapprum_protocol::receipt::Receipt;
 use kapprum_protocol::request::Request;
 use tokio::sync::mpsc;
 
-use super::load::{Share, Strain};
+use super::load::{Share, Shed, Strain};
 use super::session::Session;
 use super::{App, Refused, blocking, body};
 use crate::sync::{Answer, Answered, answer};
@@ -31,10 +31,12 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
     let (body, _memory) = body::sync(&app, request).await?;
     let request = Request::read(&body)?;
     drop(body);
+    let mut timing = Some(app.meters.sync("asked"));
     let (share, strain) = app.load.work().await?;
     let received = app.clock.now();
     let session = Arc::new(session);
-    let receipts = commands(&session, &request, received, strain).await?;
+    let receipts = commands(&app, &session, &request, received, strain).await?;
+    app.meters.commands(&receipts);
     let ends = received.plus(i64::from(request.wait.unwrap_or(0)) * 1000);
     let asked = Arc::new(Asked { session, request, receipts });
     let mut share = Some(share);
@@ -48,7 +50,7 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
             return Ok(nothing_new(now));
         }
         if strain >= Strain::NoWaits {
-            return Err(Refused(ProblemKind::Busy, ""));
+            return Err(app.load.busy(Shed::Wait));
         }
         let _waits = app.load.wait()?;
         let waiter = asked.session.tenant.waiters.join(watch);
@@ -56,7 +58,7 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
         if let Answered::Lines(answer) = asked.answer(&app, now).await? {
             return send(&app, &asked, answer, share, strain);
         }
-        drop(share.take());
+        drop((share.take(), timing.take()));
         let due = until.filter(|until| *until < ends);
         let pause = Duration::from_millis((due.unwrap_or(ends).0 - now.0).max(0).unsigned_abs());
         let mut stopped = app.stopped.clone();
@@ -68,6 +70,7 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
         if over {
             return Ok(nothing_new(app.clock.now()));
         }
+        timing = Some(app.meters.sync("woken"));
         share = Some(app.load.turn().await?);
     }
 }
@@ -95,6 +98,7 @@ impl Asked {
 
 /// Does the request's commands, or says of each to send it again later.
 async fn commands(
+    app: &App,
     session: &Arc<Session>,
     request: &Request,
     received: Timestamp,
@@ -110,6 +114,7 @@ async fn commands(
         received,
     };
     if strain >= Strain::NoCommands {
+        app.load.shed(Shed::Commands);
         return Ok(writer::retry(&batch));
     }
     // The body may have been long under way.
@@ -132,8 +137,11 @@ fn send(
     share: Option<Share>,
     strain: Strain,
 ) -> Result<Response, Refused> {
-    if strain >= Strain::NoSnapshots && !answer.shed() {
-        return Err(Refused(ProblemKind::Busy, ""));
+    if strain >= Strain::NoSnapshots && !asked.request.want.is_empty() {
+        app.load.shed(Shed::Snapshots);
+        if !answer.shed() {
+            return Err(Refused(ProblemKind::Busy, ""));
+        }
     }
     let (pieces, mut ready) = mpsc::channel::<Bytes>(PIECES);
     // The task ends with the answer, or when nobody takes it.

@@ -128,6 +128,12 @@ impl Decision<'_> {
         self.outcome.counts.entry(resource).or_default().ended += things;
     }
 
+    /// Relations of guardians: the guard counts them among their like.
+    pub(super) fn ended_relations(&mut self, relations: usize) {
+        self.ended(Resource::Persons, relations);
+        self.outcome.counts.entry(Resource::Persons).or_default().ended_relations += relations;
+    }
+
     pub(super) fn whole(&self, resources: &[Resource]) -> bool {
         resources.iter().all(|resource| self.chunk.silence.is_whole(*resource))
     }

@@ -63,7 +63,7 @@ impl Decision<'_> {
         let (silence, yesterday) = (&self.chunk.silence, self.chunk.today.plus(-1));
         let may_end = |one: &Guardianship| silence.ends_in(Resource::Persons, person.0, RESPONSIBLES, one.guardian.0);
         let guardians = merge(&mut enrolled.guardians, &mut imported.guardians, guardians, yesterday, may_end);
-        self.ended(Resource::Persons, guardians.len());
+        self.ended_relations(guardians.len());
         let may_end = |place: &Place| {
             let silent = match (place.placement, place.group) {
                 (Some(placement), _) => silence.ends(Resource::Placements, placement.0),

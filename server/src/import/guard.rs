@@ -1,21 +1,26 @@
 //! The guard: a run that would end much of what there is stops and asks. A source that fails may answer with a list that
-//! is empty, or half; nobody's rights end for that before a person has looked.
+//! is empty, or half; nobody's rights end for that before a person has looked. What ends nothing is taken meanwhile: a
+//! security mark waits for nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use kapprum_domain::id::PersonId;
+use kapprum_domain::contact::Contact;
+use kapprum_domain::id::{PersonId, TenantId};
 use kapprum_domain::organisation::{Group, Unit};
 use kapprum_domain::record::Body;
-use kapprum_domain::register::Imported;
+use kapprum_domain::register::{Enrolled, Imported};
 use kapprum_domain::time::{Day, Timestamp};
 use kapprum_domain::world::World;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::apply::{Chunk, Outcome};
 use super::children::telling;
 use super::mapping::goes_on;
-use super::source::Source;
+use super::source::{Extent, Source};
+use super::ss12000::Reading;
+use super::ss12000::person::Person;
 use super::target::{Sealed, StoreTarget, SystemPace};
 use super::{Broken, IdentitySink, Report, Resource, Target, import, stored};
 use crate::identity::IdentityNumber;
@@ -41,8 +46,13 @@ pub struct Ending {
 pub enum Guarded {
     /// It was done.
     Done(Report),
-    /// Nothing was written: more than the share would end in these resources.
-    Asks(BTreeMap<Resource, Ending>),
+    /// Nothing was ended: more than the share would end in these resources.
+    Asks {
+        /// So much.
+        ending: BTreeMap<Resource, Ending>,
+        /// What was taken all the same.
+        taken: Report,
+    },
 }
 
 impl fmt::Display for Ending {
@@ -68,12 +78,74 @@ pub fn guarded(
     if let Some(share) = share {
         let ending = much(source, store, sign_in, now, share)?;
         if !ending.is_empty() {
-            return Ok(Guarded::Asks(ending));
+            let source = Unfinished { source, tenant: sign_in.tenant(), today: now.day(), hidden: hidden(store)? };
+            // What rows themselves call ended may be too much as well.
+            if !much(&source, store, sign_in, now, share)?.is_empty() {
+                return Ok(Guarded::Asks { ending, taken: Report::new(now.day()) });
+            }
+            let taken = take(&source, store, sign_in, keys, now, progress)?;
+            return Ok(Guarded::Asks { ending, taken });
         }
     }
+    take(source, store, sign_in, keys, now, progress).map(Guarded::Done)
+}
+
+fn take(
+    source: &dyn Source,
+    store: &dyn Store,
+    sign_in: &SignIn,
+    keys: &Keys,
+    now: Timestamp,
+    progress: &mut dyn FnMut(&str, usize),
+) -> Result<Report, Broken> {
     let mut pace = SystemPace::default();
     let mut target = StoreTarget::new(store, now, &mut pace, progress);
-    import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys }).map(Guarded::Done)
+    import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys })
+}
+
+/// A source of which no resource is whole, so that nothing ends by its silence; nor does anybody's protection.
+struct Unfinished<'a> {
+    source: &'a dyn Source,
+    tenant: TenantId,
+    today: Day,
+    hidden: HashSet<PersonId>,
+}
+
+impl Unfinished<'_> {
+    /// Whether a row would show somebody who is hidden: a source that lost people may have lost marks.
+    fn shows(&self, row: &Value) -> bool {
+        let mut reading = Reading::new(self.tenant, Report::new(self.today));
+        let person = Person::read(row, &mut reading);
+        person.is_some_and(|person| !person.marked && self.hidden.contains(&person.id))
+    }
+}
+
+impl Source for Unfinished<'_> {
+    fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent {
+        let told = self.source.rows(resource, &mut |row| {
+            if resource != Resource::Persons || !self.shows(&row) {
+                visit(row);
+            }
+        });
+        match told {
+            Extent::Whole => Extent::Broken(vec!["too much would end".to_owned()]),
+            other => other,
+        }
+    }
+}
+
+/// Everybody who is hidden here, for a mark or for being near one.
+fn hidden(store: &dyn Store) -> Result<HashSet<PersonId>, Broken> {
+    let (mut rehearsal, mut hidden) = (Rehearsal { store }, HashSet::new());
+    rehearsal.each(Enrolled::KIND, &mut |body| {
+        let child = serde_json::from_str::<Enrolled>(body).ok().filter(|one| one.marked);
+        hidden.extend(child.map(|one| one.child.as_person()));
+    })?;
+    rehearsal.each(Contact::KIND, &mut |body| {
+        let contact = serde_json::from_str::<Contact>(body).ok().filter(|one| one.hidden);
+        hidden.extend(contact.map(|one| one.person));
+    })?;
+    Ok(hidden)
 }
 
 /// The resources of which more than the share would end.
@@ -86,37 +158,47 @@ fn much(
 ) -> Result<BTreeMap<Resource, Ending>, Broken> {
     let mut rehearsal = Rehearsal { store };
     let known = known(&mut rehearsal, now.day())?;
-    if known.values().all(|count| *count == 0) {
+    if known.values().all(|(things, relations)| things + relations == 0) {
         return Ok(BTreeMap::new());
     }
     let report = import(sign_in.tenant(), now.day(), source, &mut rehearsal, &mut Nowhere)?;
-    let of = |resource| known.get(resource).copied().unwrap_or(0);
-    let ending =
-        report.resources.iter().map(|(resource, counts)| (*resource, Ending { ended: counts.ended, of: of(resource) }));
-    Ok(ending.filter(|(_, ending)| is_much(*ending, share)).collect())
+    let of = |resource| known.get(resource).copied().unwrap_or_default();
+    let mut much = BTreeMap::new();
+    for (resource, counts) in &report.resources {
+        let (things, relations) = of(resource);
+        let endings = [
+            Ending { ended: counts.ended - counts.ended_relations, of: things },
+            Ending { ended: counts.ended_relations, of: relations },
+        ];
+        much.extend(endings.into_iter().filter(|ending| is_much(*ending, share)).map(|ending| (*resource, ending)));
+    }
+    Ok(much)
 }
 
 fn is_much(ending: Ending, share: u8) -> bool {
     ending.ended > FEW && ending.ended.saturating_mul(100) > ending.of.saturating_mul(usize::from(share))
 }
 
-/// What there is that a source may end.
-fn known(target: &mut dyn Target, today: Day) -> Result<BTreeMap<Resource, usize>, Broken> {
-    let mut known = BTreeMap::new();
-    let mut count = |resource, things: usize| *known.entry(resource).or_insert(0) += things;
+/// What there is that a source may end: things, and relations of guardians, which are counted by themselves.
+fn known(target: &mut dyn Target, today: Day) -> Result<BTreeMap<Resource, (usize, usize)>, Broken> {
+    let mut known: BTreeMap<Resource, (usize, usize)> = BTreeMap::new();
+    let mut count = |resource, things: usize| known.entry(resource).or_default().0 += things;
     for one in stored::<Unit>(target)? {
         count(Resource::Organisations, usize::from(!one.forms.is_empty()));
     }
     count(Resource::Groups, stored::<Group>(target)?.len());
+    let mut relations = 0;
     target.each(Imported::KIND, &mut |body| {
         let Ok(one) = serde_json::from_str::<Imported>(body) else { return };
-        count(Resource::Persons, 1 + one.guardians.len());
+        count(Resource::Persons, 1);
+        relations += one.guardians.len();
         let duties = one.duties.iter().filter(|duty| goes_on(duty.until, today)).count();
         count(Resource::Duties, duties + one.assignments.iter().filter(|one| goes_on(one.until, today)).count());
         for place in one.places.iter().filter(|place| goes_on(place.until, today)) {
             count(telling(place), 1);
         }
     })?;
+    known.entry(Resource::Persons).or_default().1 = relations;
     Ok(known)
 }
 

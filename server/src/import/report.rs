@@ -36,6 +36,9 @@ pub struct Counts {
     pub unchanged: usize,
     /// Relations, places, posts, groups and units that ended here because they ended in the source.
     pub ended: usize,
+    /// Of those, relations of guardians.
+    #[serde(skip)]
+    pub ended_relations: usize,
     /// Rows, or parts of them, that were refused; [`Report::problems`] has the reasons.
     pub refused: usize,
     /// Why nothing could be seen to end in this resource: it is missing, pages of it broke off, or rows were lost.
@@ -68,6 +71,7 @@ impl Counts {
         self.changed += other.changed;
         self.unchanged += other.unchanged;
         self.ended += other.ended;
+        self.ended_relations += other.ended_relations;
     }
 }
 

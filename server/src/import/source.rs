@@ -100,7 +100,7 @@ fn file(path: &Path, visit: &mut dyn FnMut(Value)) -> Result<bool, String> {
 ///
 /// # Errors
 /// If it is no page, or breaks off; the rows before that were visited.
-pub(super) fn page(mut reader: impl Read, visit: &mut dyn FnMut(Value)) -> Result<Option<String>, String> {
+pub fn page(mut reader: impl Read, visit: &mut dyn FnMut(Value)) -> Result<Option<String>, String> {
     let mut start = Vec::new();
     reader.by_ref().take(3).read_to_end(&mut start).map_err(|why| why.kind().to_string())?;
     if start == b"\xef\xbb\xbf" {

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
@@ -16,9 +17,13 @@ use kapprum_domain::actor::Role;
 use kapprum_domain::attendance::AtPlacement;
 use kapprum_domain::command::Command;
 use kapprum_domain::time::{HOUR, MINUTE};
+use kapprum_server::config::LogForm;
+use kapprum_server::log;
 use kapprum_stories::*;
 use kapprum_town::harness::{Device, Fault};
 use kapprum_town::{Town, story};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// A comment, a phone number and a mail address that people write themselves.
 const WRITTEN: [&str; 3] = ["Gråsiskan hämtar", "073-198 70 61", "anna@stjartmes.example"];
@@ -47,12 +52,12 @@ impl Write for Heard {
     }
 }
 
-impl log::Log for Heard {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+impl ::log::Log for Heard {
+    fn enabled(&self, _: &::log::Metadata<'_>) -> bool {
         true
     }
 
-    fn log(&self, record: &log::Record<'_>) {
+    fn log(&self, record: &::log::Record<'_>) {
         self.hear(&format!("{} {}", record.target(), record.args()));
     }
 
@@ -150,14 +155,15 @@ fn secret(device: &Device, kind: &str) -> String {
 #[tokio::test]
 async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_a_device() {
     let logs = Heard::default();
-    let (own, lines, errors) = (logs.clone(), Heard::default(), Heard::default());
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || own.clone())
+    let (lines, errors, as_json) = (Heard::default(), Heard::default(), Heard::default());
+    let (text, json) = (logs.clone(), as_json.clone());
+    tracing_subscriber::registry()
+        .with(log::lines(LogForm::Text, move || text.clone()))
+        .with(log::lines(LogForm::Json, move || json.clone()))
+        .with(log::Counting)
         .init();
-    log::set_logger(Box::leak(Box::new(logs.clone()))).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
+    ::log::set_logger(Box::leak(Box::new(logs.clone()))).unwrap();
+    ::log::set_max_level(::log::LevelFilter::Trace);
     let failed = |error: Error| errors.hear(&format!("{error} {error:?}"));
 
     // Given a town with its people, devices that sign in, and one whose requests are listened to.
@@ -232,10 +238,16 @@ async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_
     assert!(!found(&bytes(&story.folder.path().join("source")), &numbers).is_empty(), "the source tells numbers");
     let (told, heard_errors, heard_lines) = (logs.bytes(), errors.bytes(), lines.bytes());
     assert!(told.len() > 100_000 && heard_errors.len() > 500, "both are heard");
+    let told_as_json = String::from_utf8(as_json.bytes()).unwrap();
+    for line in told_as_json.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+    }
 
     // And the searches find nothing where nothing may be.
     assert_eq!(found(&told, &canaries), [""; 0], "in the logs");
     assert_eq!(found(&told, &secrets), [""; 0], "in the logs");
+    assert_eq!(found(told_as_json.as_bytes(), &[canaries.clone(), secrets.clone()].concat()), [""; 0], "as JSON");
     assert_eq!(found(&heard_errors, &canaries), [""; 0], "in error texts");
     assert_eq!(found(&heard_lines, &[canaries.clone(), secrets.clone()].concat()), [""; 0], "in requests' heads");
     let heard_lines = String::from_utf8(heard_lines).unwrap();
@@ -257,8 +269,10 @@ async fn nothing_of_a_person_is_in_logs_errors_request_lines_or_in_the_bytes_of_
     assert!(sealed > 0, "sealed, they are there");
 
     // And had anybody said a name, it would have been heard.
-    tracing::trace!("{}", WRITTEN[0]);
-    log::trace!("{}", WRITTEN[1]);
+    let errors = log::LOGGED.errors.load(Ordering::Relaxed);
+    tracing::error!("{}", WRITTEN[0]);
+    assert_eq!(log::LOGGED.errors.load(Ordering::Relaxed), errors + 1, "errors are counted");
+    ::log::trace!("{}", WRITTEN[1]);
     assert_eq!(found(&logs.bytes(), &canaries), WRITTEN[..2]);
     std::fs::write(anna.home.join("data/plain"), WRITTEN[2]).unwrap();
     assert_eq!(found(&bytes(&anna.home), &canaries), WRITTEN[2..]);

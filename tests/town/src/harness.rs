@@ -101,6 +101,7 @@ impl Running {
             data: folder.join("data"),
             keys: folder.join("keys"),
             listen: ([127, 0, 0, 1], 0).into(),
+            metrics: Some(([127, 0, 0, 1], 0).into()),
             ..Config::default()
         };
         let mut running = Self { folder: folder.to_owned(), town, config, clock, server: None };
@@ -129,7 +130,7 @@ impl Running {
     /// Serves, after a stop on the same port as before.
     pub async fn serve(&mut self) {
         let server = Server::start(&self.config, open::all(&self.config).unwrap(), self.clock.clone()).await.unwrap();
-        self.config.listen = server.address;
+        (self.config.listen, self.config.metrics) = (server.address, server.metrics);
         self.server = Some(server);
     }
 
@@ -143,6 +144,11 @@ impl Running {
     /// The server's address for phones.
     pub fn url(&self) -> String {
         format!("http://{}", self.config.listen)
+    }
+
+    /// The server's address for whoever watches it.
+    pub fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.config.metrics.unwrap())
     }
 
     /// Invites a person; the token.

@@ -19,6 +19,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kapprum_domain::id::TenantId;
 use kapprum_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -30,12 +31,15 @@ pub use wire::Limits;
 use self::api::Api;
 use self::fetch::Fetch;
 use self::mirror::{IMPORTED_ON, Mirror, OWED};
-use super::guard::{Ending, Guarded, guarded};
+use super::guard::{self, Guarded, guarded};
 use super::{Broken, Report, Resource};
 use crate::audit::{AuditError, Event};
 use crate::config::{Config, SourceConfig};
+use crate::keys::Keys;
 use crate::open::{self, OpenError};
+use crate::sign_in::SignIn;
 use crate::store::StoreError;
+use crate::store::sqlite::Sqlite;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,8 +59,13 @@ pub struct Run {
 pub enum Outcome {
     /// It was imported.
     Imported(Report),
-    /// Nothing was written: too much would end. An operator has to look.
-    Asks(BTreeMap<Resource, Ending>),
+    /// Nothing was ended: too much would. An operator has to look.
+    Asks {
+        /// So much.
+        ending: BTreeMap<Resource, guard::Ending>,
+        /// What was taken all the same: what is new, and security marks.
+        taken: Report,
+    },
     /// Nothing had changed since an import of today.
     Unchanged,
     /// Nothing came at all.
@@ -98,8 +107,75 @@ pub enum Told<'a> {
     Writing(&'a str, usize),
 }
 
-/// The numbers that our copy keeps beside its rows.
-pub(super) const ENDED_AT: &str = "ended_at";
+/// The numbers that our copy keeps beside its rows: when the last run ended, what it came to, and when the last ended
+/// that took everything.
+const ENDED_AT: &str = "ended_at";
+const ENDING: &str = "ending";
+const SUCCEEDED_AT: &str = "succeeded_at";
+
+/// What a run came to, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was imported, or nothing was new.
+    Imported,
+    /// Too much would end.
+    Asks,
+    /// Nothing came.
+    Nothing,
+    /// Files of ours failed.
+    Failed,
+}
+
+impl Ending {
+    /// All; a number stands for each, from one.
+    pub const ALL: [Self; 4] = [Self::Imported, Self::Asks, Self::Nothing, Self::Failed];
+
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Asks => "asks",
+            Self::Nothing => "nothing",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(done: &Result<Run, RunError>) -> Self {
+        match done.as_ref().map(|run| &run.outcome) {
+            Ok(Outcome::Imported(_) | Outcome::Unchanged) => Self::Imported,
+            Ok(Outcome::Asks { .. }) => Self::Asks,
+            Ok(Outcome::Nothing) => Self::Nothing,
+            Err(_) => Self::Failed,
+        }
+    }
+}
+
+/// How a source's last run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Last {
+    /// When it ended.
+    pub ended: Timestamp,
+    /// What it came to.
+    pub ending: Option<Ending>,
+    /// When the last ended that took everything.
+    pub succeeded: Timestamp,
+}
+
+/// How the last run of a tenant's source ended, in whatever process; none: there was none.
+///
+/// # Errors
+/// If our copy of the source can't be read.
+pub fn last(config: &Config, tenant: TenantId) -> Result<Option<Last>, RunError> {
+    let path = path(&open::folder(config, tenant)?);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mirror = Mirror::open(&path, tenant, &open::keys(config)?)?;
+    let (ended, succeeded) = (Timestamp(mirror.told(ENDED_AT)?), Timestamp(mirror.told(SUCCEEDED_AT)?));
+    let number = usize::try_from(mirror.told(ENDING)?).unwrap_or(0);
+    let ending = number.checked_sub(1).and_then(|at| Ending::ALL.get(at).copied());
+    Ok(Some(Last { ended, ending, succeeded }).filter(|_| ending.is_some()))
+}
 
 /// Runs a source: fetches what is new, and imports it unless too much would end. `accept_ending`: also then.
 ///
@@ -117,15 +193,34 @@ pub fn run(
     let (store, sign_in) = open::tenant(config, source.tenant)?;
     let keys = open::keys(config)?;
     let mirror = Mirror::open(&path(&folder), source.tenant, &keys)?;
+    let done = run_into(&mirror, (&store, &sign_in, &keys), config, source, around, accept_ending, tell);
+    let (now, ending) = (around.clock.now(), Ending::of(&done));
+    mirror.tell(ENDED_AT, now.0)?;
+    mirror.tell(ENDING, 1 + Ending::ALL.iter().position(|one| *one == ending).unwrap_or(0) as i64)?;
+    if ending == Ending::Imported {
+        mirror.tell(SUCCEEDED_AT, now.0)?;
+    }
+    done
+}
+
+fn run_into(
+    mirror: &Mirror,
+    (store, sign_in, keys): (&Sqlite, &SignIn, &Keys),
+    config: &Config,
+    source: &SourceConfig,
+    around: &Surroundings,
+    accept_ending: bool,
+    tell: &mut Telling<'_>,
+) -> Result<Run, RunError> {
     let mut api = Api::new(source, around.clone()).map_err(|trouble| RunError::Source(source.name.clone(), trouble))?;
     let fetched = {
         let progress = &mut |progress| tell(Told::Fetching(progress));
-        Fetch { api: &mut api, mirror: &mirror, source, progress }.all()?
+        Fetch { api: &mut api, mirror, source, progress }.all()?
     };
     let mut unsubscribed = None;
     if source.subscribe && fetched.values().any(|one| one.pages > 0) {
-        let target = format!("{}/v1/hooks/{}/{}", config.public_url, source.tenant, hook::code(&keys, source.tenant));
-        unsubscribed = hook::subscribe(&mut api, &mirror, &target)?.err().map(|trouble| trouble.to_string());
+        let target = format!("{}/v1/hooks/{}/{}", config.public_url, source.tenant, hook::code(keys, source.tenant));
+        unsubscribed = hook::subscribe(&mut api, mirror, &target)?.err().map(|trouble| trouble.to_string());
     }
     let now = around.clock.now();
     let imported = mirror.told(IMPORTED_ON)?;
@@ -138,20 +233,30 @@ pub fn run(
         mirror.tell(IMPORTED_ON, OWED)?;
         let share = Some(source.ending_share).filter(|_| !accept_ending);
         let writing = &mut |what: &str, count| tell(Told::Writing(what, count));
-        match guarded(&mirror, &store, &sign_in, &keys, now, share, writing)? {
+        match guarded(mirror, store, sign_in, keys, now, share, writing)? {
             Guarded::Done(report) => {
                 mirror.tell(IMPORTED_ON, now.day().number())?;
                 open::audit(config, source.tenant)?.trace(Event::imported(&report), &around.by, now)?;
                 Outcome::Imported(report)
             }
-            Guarded::Asks(ending) => {
+            Guarded::Asks { ending, taken } => {
                 mirror.doubt()?;
-                Outcome::Asks(ending)
+                if !taken.is_unchanged() {
+                    open::audit(config, source.tenant)?.trace(Event::imported(&taken), &around.by, now)?;
+                }
+                Outcome::Asks { ending, taken }
             }
         }
     };
-    mirror.tell(ENDED_AT, now.0)?;
     Ok(Run { fetched, outcome, unsubscribed })
+}
+
+/// Whether a source could be asked with its configuration. Nobody is asked.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn can_ask(source: &SourceConfig) -> Result<(), Trouble> {
+    wire::client(&source.entry, &Limits::default()).map(drop)
 }
 
 /// Where a tenant's copy of its source lies.
@@ -216,12 +321,13 @@ impl fmt::Display for Run {
             Outcome::Imported(report) => write!(f, "{report}"),
             Outcome::Unchanged => writeln!(f, "Nothing was new: no record was written."),
             Outcome::Nothing => writeln!(f, "Nothing came: no record was written."),
-            Outcome::Asks(ending) => {
-                writeln!(f, "No record was written, for too much would end:")?;
+            Outcome::Asks { ending, taken } => {
+                writeln!(f, "Nothing was ended, for too much would be:")?;
                 for (resource, ending) in ending {
                     writeln!(f, "! {resource}: {ending}")?;
                 }
-                writeln!(f, "If that is right, run the import with --accept-ending.")
+                writeln!(f, "If that is right, run the import with --accept-ending. What ends nothing was taken:")?;
+                write!(f, "{taken}")
             }
         }
     }

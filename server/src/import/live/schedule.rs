@@ -152,9 +152,9 @@ fn tell(source: &SourceConfig, done: &Result<Run, RunError>) {
             let (ended, refused) = (sum(|counts| counts.ended), sum(|counts| counts.refused));
             tracing::info!(source = %name, %tenant, new, changed, ended, refused, "imported");
         }
-        Outcome::Asks(ending) => {
+        Outcome::Asks { ending, .. } => {
             for (resource, ending) in ending {
-                tracing::error!(source = %name, %tenant, %resource, %ending, "nothing was imported: an operator has to say --accept-ending");
+                tracing::error!(source = %name, %tenant, %resource, %ending, "nothing was ended: an operator has to say --accept-ending");
             }
         }
         Outcome::Unchanged => tracing::info!(source = %name, %tenant, "nothing was new"),
