@@ -66,7 +66,7 @@ impl Inner {
             }
             None => {
                 keys.set(&signed_in.database_key(), &new_key()?)?;
-                let opened = self.open_seat(signed_in.clone()).and_then(|seat| {
+                let opened = self.open_seat(signed_in.clone(), true).and_then(|seat| {
                     self.keep(|kept| *kept = accounts)?;
                     Ok(seat)
                 });

@@ -76,14 +76,16 @@ impl Seat {
 }
 
 impl Inner {
-    /// Opens an account's store. Without its key it is [`Error::Unreadable`], as a damaged file is.
-    pub(crate) fn open_seat(&self, signed_in: SignedIn) -> Result<Arc<Seat>> {
+    /// Opens the store of an account that was here before, or of a `new` one. Without its key it is
+    /// [`Error::Unreadable`], as a damaged file is.
+    pub(crate) fn open_seat(&self, signed_in: SignedIn, new: bool) -> Result<Arc<Seat>> {
         let keys = self.surroundings.keys.clone();
         let name = signed_in.database_key();
         let key = keys.get(&name)?.and_then(|text| unhex(&text)).ok_or(Error::Unreadable)?;
         std::fs::create_dir_all(signed_in.folder(&self.surroundings.home))?;
         let path = signed_in.store(&self.surroundings.home);
-        let store = Store::open(Options {
+        let open = if new { Store::open } else { Store::open_known };
+        let store = open(Options {
             protection: Protection::Key(key),
             account: signed_in.account,
             ballast: Arc::new(FileBallast::beside(&path)),
