@@ -1,10 +1,11 @@
 //! A link between two ends of a connection, as links are: it takes its time, is narrow, stalls, breaks, comes and goes.
 //!
 //! A proxy for TCP. What a test sets holds at once, for connections that are there and for new ones. When bytes leave
-//! is worked out by [`Lane`], which is told the time; only moving them needs a clock. A handshake costs its round trip:
-//! nothing that a new connection says counts as said before. Of TCP's own ways its slow start is not played, so what is
-//! larger than a first window (about 14 kB) arrives earlier than it would.
+//! is worked out by [`Window`] and [`Lane`], which are told the time; only moving them needs a clock. Connections behave
+//! as those over such a distance do: a handshake costs its round trip, so nothing that a new connection says counts as
+//! said before; and who speaks begins with a small window.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,6 +93,42 @@ impl Lane {
     }
 }
 
+/// What one end of a connection dares to have under way: little at first, and twice as much each round trip, as TCP's
+/// slow start does. Nothing is ever lost here, so it only grows.
+#[derive(Debug)]
+pub struct Window {
+    open: usize,
+    under_way: usize,
+    /// When the other end's word comes back that so many bytes arrived.
+    told: VecDeque<(Duration, usize)>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { open: FIRST_WINDOW * PACKET, under_way: 0, told: VecDeque::new() }
+    }
+}
+
+impl Window {
+    /// When so many bytes that are to be said `now` come out of a lane.
+    pub fn arrival(&mut self, now: Duration, bytes: usize, lane: &mut Lane, shape: &Shape) -> Duration {
+        let mut said = now;
+        while let Some((told, arrived)) = self.told.front().copied() {
+            if told > said && self.under_way + bytes <= self.open {
+                break;
+            }
+            said = said.max(told);
+            self.told.pop_front();
+            self.under_way -= arrived;
+            self.open += arrived;
+        }
+        let arrival = lane.arrival(said, bytes, shape);
+        self.under_way += bytes;
+        self.told.push_back((arrival + shape.round_trip / 2, bytes));
+        arrival
+    }
+}
+
 /// A link to one server; ends when it is dropped.
 pub struct Link {
     /// Where it takes connections.
@@ -116,6 +153,8 @@ struct Road {
 
 /// Most bytes of one packet.
 const PACKET: usize = 1448;
+/// Packets that a new connection may have under way (RFC 6928).
+const FIRST_WINDOW: usize = 10;
 /// Packets under way in one connection, each way; more wait with who sends them.
 const UNDER_WAY: usize = 256;
 
@@ -214,10 +253,10 @@ impl Road {
         }
     }
 
-    fn arrival(&self, way: usize, said: Instant, bytes: usize) -> Instant {
+    fn arrival(&self, way: usize, window: &mut Window, said: Instant, bytes: usize) -> Instant {
         let shape = self.shape.borrow().0;
         let mut lane = self.lanes[way].lock().unwrap_or_else(PoisonError::into_inner);
-        self.began + lane.arrival(said - self.began, bytes, &shape)
+        self.began + window.arrival(said - self.began, bytes, &mut lane, &shape)
     }
 
     /// Carries one way of a connection until whoever speaks has said everything, or breaks.
@@ -230,14 +269,14 @@ impl Road {
     ) -> std::io::Result<()> {
         let (queue, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(UNDER_WAY);
         let taking = async move {
-            let mut packet = vec![0; PACKET];
+            let (mut packet, mut window) = (vec![0; PACKET], Window::default());
             loop {
                 self.passes(number).await;
                 let length = from.read(&mut packet).await?;
                 if length == 0 {
                     return Ok(());
                 }
-                let arrival = self.arrival(way, now().max(opened), length);
+                let arrival = self.arrival(way, &mut window, now().max(opened), length);
                 if queue.send((arrival, packet[..length].to_vec())).await.is_err() {
                     return Ok(());
                 }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kapprum_fakes::link::{Fault, Lane, Link, Passing, Shape};
+use kapprum_fakes::link::{Fault, Lane, Link, Passing, Shape, Window};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -28,6 +28,21 @@ fn bytes_go_one_after_the_other_at_the_rate_and_then_take_half_a_round_trip() {
     let wide = Shape { rate: None, ..narrow };
     assert_eq!(lane.arrival(ms(6000), usize::MAX / 16, &wide), ms(6200));
     assert_eq!(Lane::default().arrival(ms(7), 9, &Shape::default()), ms(7));
+}
+
+#[test]
+fn a_new_connection_says_ten_packets_and_then_twice_as_much_each_round_trip() {
+    let far = Shape { round_trip: ms(400), ..Shape::default() };
+    let (mut lane, mut window) = (Lane::default(), Window::default());
+    let arrivals: Vec<Duration> = (0..71).map(|_| window.arrival(ms(0), 1448, &mut lane, &far)).collect();
+    for (from, until, arrival) in [(0, 10, 200), (10, 30, 600), (30, 70, 1000), (70, 71, 1400)] {
+        assert!(arrivals[from..until].iter().all(|one| *one == ms(arrival)), "{from} {arrivals:?}");
+    }
+    // Slow enough, the words that come back are always in time.
+    let near = Shape { round_trip: ms(20), rate: Some(1_158_400), ..Shape::default() };
+    let (mut lane, mut window) = (Lane::default(), Window::default());
+    let arrivals: Vec<Duration> = (0..50).map(|_| window.arrival(ms(0), 1448, &mut lane, &near)).collect();
+    assert_eq!(arrivals, (1..=50).map(|packet| ms(10 + 10 * packet)).collect::<Vec<_>>());
 }
 
 #[test]
