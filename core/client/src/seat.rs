@@ -14,6 +14,7 @@ use crate::profile::SignedIn;
 use crate::store::{FileBallast, Key, Options, Protection, Store};
 use crate::sync::driver::{Driver, Ended, Orders, Status};
 use crate::sync::machine::Failure;
+use crate::sync::wire::Wire;
 
 /// See the module.
 pub(crate) struct Seat {
@@ -108,10 +109,15 @@ impl Inner {
 
     /// Begins to sync. Without a session only housekeeping is done.
     pub(crate) fn start(self: &Arc<Self>, seat: &Seat) -> Result<()> {
+        self.start_over((self.surroundings.wires)(&seat.signed_in().server)?, seat)
+    }
+
+    /// As [`Inner::start`], over a wire that may be connected already.
+    pub(crate) fn start_over(self: &Arc<Self>, wire: Arc<dyn Wire>, seat: &Seat) -> Result<()> {
         let signed_in = seat.signed_in();
         let driver = Driver {
             store: seat.store.clone(),
-            wire: (self.surroundings.wires)(&signed_in.server)?,
+            wire,
             clock: self.surroundings.clock.clone(),
             bearer: self.surroundings.keys.get(&signed_in.session_key())?,
             status: seat.status.clone(),
