@@ -71,12 +71,13 @@ impl Kapprum {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
+        // Before there is a runtime: one must not be dropped by whoever opens this from a task, as an error would.
+        let accounts = Accounts::read(&surroundings.home)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("kapprum")
             .enable_all()
             .build()?;
-        let accounts = Accounts::read(&surroundings.home)?;
         let words = RwLock::new(Words::new(surroundings.language));
         let inner = Arc::new(Inner {
             surroundings,
@@ -91,7 +92,7 @@ impl Kapprum {
         });
         let core = Self { inner, runtime: Some(runtime) };
         for signed_in in accounts.signed_in {
-            match core.inner.open_seat(signed_in.clone()) {
+            match core.inner.open_seat(signed_in.clone(), false) {
                 Ok(seat) => {
                     core.inner.write_seats().push(seat.clone());
                     core.inner.start(&seat)?;

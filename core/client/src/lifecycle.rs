@@ -12,6 +12,7 @@ use crate::key_store::Secret;
 use crate::profile::{Accounts, Loss, ProfileId, SignedIn};
 use crate::seat::{Seat, new_key, random};
 use crate::store::{Reader, Unsent};
+use crate::sync::wire::Wire;
 
 impl Inner {
     pub(crate) async fn sign_in(
@@ -34,7 +35,7 @@ impl Inner {
         }
         let (inner, sleeping) = (self.clone(), *suspended);
         self.blocking(move || {
-            let admitted = inner.admit(known.as_ref(), activated, server, join, sleeping);
+            let admitted = inner.admit(known.as_ref(), activated, server, join, (!sleeping).then_some(wire));
             match known.filter(|_| admitted.is_err() && !sleeping) {
                 // As it was before.
                 Some(seat) => inner.wake(&seat).and(admitted),
@@ -44,13 +45,14 @@ impl Inner {
         .await
     }
 
+    /// Takes an account in; without a wire it sleeps, as all do.
     fn admit(
         self: &Arc<Self>,
         known: Option<&Arc<Seat>>,
         activated: Activated,
         server: String,
         join: Option<ProfileId>,
-        suspended: bool,
+        wire: Option<Arc<dyn Wire>>,
     ) -> Result<SignedIn> {
         let Activated { device, account, bearer } = activated;
         let new = SignedIn { id: Uuid::from_bytes(random()?), account, profile: ProfileId(0), server, device };
@@ -66,7 +68,7 @@ impl Inner {
             }
             None => {
                 keys.set(&signed_in.database_key(), &new_key()?)?;
-                let opened = self.open_seat(signed_in.clone()).and_then(|seat| {
+                let opened = self.open_seat(signed_in.clone(), true).and_then(|seat| {
                     self.keep(|kept| *kept = accounts)?;
                     Ok(seat)
                 });
@@ -81,10 +83,10 @@ impl Inner {
                 seat
             }
         };
-        if suspended {
-            seat.store.suspend();
-        } else {
-            self.start(&seat)?;
+        match wire {
+            // The connection that signed in is there already.
+            Some(wire) => self.start_over(wire, &seat)?,
+            None => seat.store.suspend(),
         }
         self.wake_feeds();
         Ok(signed_in)

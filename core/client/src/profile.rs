@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use kapprum_domain::actor::{Account, Role};
 use kapprum_domain::id::DeviceId;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -74,20 +76,35 @@ pub(crate) struct Accounts {
     pub(crate) lost: Vec<Loss>,
 }
 
+/// As they lie on the disk. A single bit that turned could give an account to another's profile, or make its data seem
+/// lost: what does not fit its sum is not believed.
+#[derive(Serialize, Deserialize)]
+struct Summed {
+    accounts: Box<RawValue>,
+    sum: [u8; 32],
+}
+
 impl Accounts {
     /// Reads them.
     pub(crate) fn read(home: &Path) -> Result<Self> {
-        match std::fs::read(home.join("accounts.json")) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|_| Error::Unreadable),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error.into()),
+        let text = match std::fs::read(home.join("accounts.json")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let summed: Summed = serde_json::from_slice(&text).map_err(|_| Error::Unreadable)?;
+        if summed.sum != sum(&summed.accounts) {
+            return Err(Error::Unreadable);
         }
+        serde_json::from_str(summed.accounts.get()).map_err(|_| Error::Unreadable)
     }
 
     /// Writes them; whole or not at all.
     pub(crate) fn write(&self, home: &Path) -> Result<()> {
         let (new, path) = (home.join("accounts.new"), home.join("accounts.json"));
-        std::fs::write(&new, serde_json::to_vec_pretty(self).unwrap_or_default())?;
+        let accounts = to_raw_value(self).map_err(std::io::Error::from)?;
+        let summed = Summed { sum: sum(&accounts), accounts };
+        std::fs::write(&new, serde_json::to_vec(&summed).map_err(std::io::Error::from)?)?;
         File::open(&new)?.sync_all()?;
         std::fs::rename(new, path)?;
         Ok(File::open(home)?.sync_all()?)
@@ -122,6 +139,10 @@ impl Accounts {
         let taken = self.signed_in.iter().map(|one| one.profile).chain(self.lost.iter().map(|loss| loss.profile));
         ProfileId(taken.max().map_or(0, |last| last.0 + 1))
     }
+}
+
+fn sum(accounts: &RawValue) -> [u8; 32] {
+    Sha256::digest(accounts.get().as_bytes()).into()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::profile::SignedIn;
 use crate::store::{FileBallast, Key, Options, Protection, Store};
 use crate::sync::driver::{Driver, Ended, Orders, Status};
 use crate::sync::machine::Failure;
+use crate::sync::wire::Wire;
 
 /// See the module.
 pub(crate) struct Seat {
@@ -76,14 +77,16 @@ impl Seat {
 }
 
 impl Inner {
-    /// Opens an account's store. Without its key it is [`Error::Unreadable`], as a damaged file is.
-    pub(crate) fn open_seat(&self, signed_in: SignedIn) -> Result<Arc<Seat>> {
+    /// Opens the store of an account that was here before, or of a `new` one. Without its key it is
+    /// [`Error::Unreadable`], as a damaged file is.
+    pub(crate) fn open_seat(&self, signed_in: SignedIn, new: bool) -> Result<Arc<Seat>> {
         let keys = self.surroundings.keys.clone();
         let name = signed_in.database_key();
         let key = keys.get(&name)?.and_then(|text| unhex(&text)).ok_or(Error::Unreadable)?;
         std::fs::create_dir_all(signed_in.folder(&self.surroundings.home))?;
         let path = signed_in.store(&self.surroundings.home);
-        let store = Store::open(Options {
+        let open = if new { Store::open } else { Store::open_known };
+        let store = open(Options {
             protection: Protection::Key(key),
             account: signed_in.account,
             ballast: Arc::new(FileBallast::beside(&path)),
@@ -106,10 +109,15 @@ impl Inner {
 
     /// Begins to sync. Without a session only housekeeping is done.
     pub(crate) fn start(self: &Arc<Self>, seat: &Seat) -> Result<()> {
+        self.start_over((self.surroundings.wires)(&seat.signed_in().server)?, seat)
+    }
+
+    /// As [`Inner::start`], over a wire that may be connected already.
+    pub(crate) fn start_over(self: &Arc<Self>, wire: Arc<dyn Wire>, seat: &Seat) -> Result<()> {
         let signed_in = seat.signed_in();
         let driver = Driver {
             store: seat.store.clone(),
-            wire: (self.surroundings.wires)(&signed_in.server)?,
+            wire,
             clock: self.surroundings.clock.clone(),
             bearer: self.surroundings.keys.get(&signed_in.session_key())?,
             status: seat.status.clone(),

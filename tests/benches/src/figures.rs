@@ -15,6 +15,7 @@ const GOALS: &[(&str, f64, &str)] = &[
     ("tap_to_saved_first_sync_p99_ms", 20.0, "ms"),
     ("tap_to_saved_stalled_p99_ms", 20.0, "ms"),
     ("first_screen_round_trips", 2.0, "round trips"),
+    ("first_screen_s", 2.5, "s"),
     ("delta_p50_ms", 5.0, "ms"),
     ("delta_p99_ms", 20.0, "ms"),
     ("delta_bytes", 700.0, "bytes"),

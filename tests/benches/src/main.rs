@@ -15,6 +15,7 @@
 mod cold;
 mod counts;
 mod figures;
+mod first_screen;
 mod live;
 mod load;
 mod network;
@@ -90,6 +91,7 @@ async fn measure(only: Vec<String>, json: Option<PathBuf>) {
     if wanted("live") {
         eprintln!("live: from device to device …");
         live::measure(&world, &mut figures).await;
+        first_screen::measure(&world, &mut figures).await;
     }
     if wanted("load") {
         eprintln!("load: many people at once …");

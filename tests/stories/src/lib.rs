@@ -52,7 +52,11 @@ impl Story {
 
     /// As [`Story::begin`], with something else about the town.
     pub async fn begin_with(change: impl FnOnce(&mut Town)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::begin_in(tempfile::tempdir().unwrap(), change).await
+    }
+
+    /// As [`Story::begin_with`], in this folder.
+    pub async fn begin_in(folder: tempfile::TempDir, change: impl FnOnce(&mut Town)) -> Self {
         let clock = ToldClock::at(morning());
         let mut town = Town::small(tuesday());
         change(&mut town);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use kapprum_client::clock::{Boot, Clock};
@@ -18,7 +18,7 @@ use kapprum_domain::id::{DeviceId, GroupId};
 use kapprum_domain::organisation::Municipality;
 use kapprum_domain::record::{Change, Record};
 use kapprum_domain::screen::{Ask, Missing, Screen};
-use kapprum_domain::time::Timestamp;
+use kapprum_domain::time::{HOUR, Timestamp};
 use kapprum_protocol::session::Activated;
 use kapprum_server::config::Config;
 use kapprum_server::http::Server;
@@ -32,18 +32,32 @@ use super::Town;
 /// Time as a test tells it.
 pub struct ToldClock {
     now: AtomicI64,
-    booted: i64,
+    /// Since the machine was started, which no setting of the clock changes.
+    elapsed: AtomicI64,
+    boots: AtomicU64,
 }
 
 impl ToldClock {
     /// A clock that stands at a moment.
     pub fn at(now: Timestamp) -> Arc<Self> {
-        Arc::new(Self { now: AtomicI64::new(now.0), booted: now.0 - 3_600_000 })
+        Arc::new(Self { now: AtomicI64::new(now.0), elapsed: AtomicI64::new(HOUR), boots: AtomicU64::new(1) })
     }
 
     /// Moves it on.
     pub fn pass(&self, milliseconds: i64) {
         self.now.fetch_add(milliseconds, Ordering::Relaxed);
+        self.elapsed.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Somebody sets it, so much on or back.
+    pub fn set(&self, milliseconds: i64) {
+        self.now.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// The machine is started again.
+    pub fn reboot(&self) {
+        self.boots.fetch_add(1, Ordering::Relaxed);
+        self.elapsed.store(0, Ordering::Relaxed);
     }
 }
 
@@ -59,7 +73,7 @@ impl Clock for ToldClock {
     }
 
     fn boot(&self) -> Boot {
-        Boot { id: 1, elapsed: self.now.load(Ordering::Relaxed) - self.booted }
+        Boot { id: self.boots.load(Ordering::Relaxed), elapsed: self.elapsed.load(Ordering::Relaxed) }
     }
 }
 

@@ -100,7 +100,17 @@ const EMPTYING: Duration = Duration::from_millis(20);
 impl Store {
     /// Opens the file, making it if it is not there.
     pub fn open(options: Options) -> Result<Self> {
-        let writer = prepare(&options)?;
+        Self::with(options, true)
+    }
+
+    /// Opens the file of an account that was here before. One that is gone or empty is [`Error::Unreadable`]: made
+    /// anew, it would hide what was lost with it.
+    pub fn open_known(options: Options) -> Result<Self> {
+        Self::with(options, false)
+    }
+
+    fn with(options: Options, new: bool) -> Result<Self> {
+        let writer = prepare(&options, new)?;
         let store = Self {
             options,
             rules: decide,
@@ -260,7 +270,7 @@ impl Store {
     pub fn resume(&self) -> Result<()> {
         let mut writer = lock(&self.writer);
         if writer.is_none() {
-            *writer = Some(prepare(&self.options).inspect_err(|error| self.known.note(error))?);
+            *writer = Some(prepare(&self.options, false).inspect_err(|error| self.known.note(error))?);
         }
         drop(writer);
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = true;
@@ -294,7 +304,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn prepare(options: &Options) -> Result<Connection> {
+fn prepare(options: &Options, new: bool) -> Result<Connection> {
     let mut connection = connection::open(&options.path, &options.protection, false)?;
     options.ballast.opened(&mut connection);
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -303,6 +313,9 @@ fn prepare(options: &Options) -> Result<Connection> {
     }
     let account = transaction::account_text(&options.account);
     if version == 0 {
+        if !new {
+            return Err(Error::Unreadable);
+        }
         connection.pragma_update(None, "synchronous", "FULL")?;
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         making.execute_batch(schema::TABLES)?;

@@ -261,8 +261,9 @@ impl Machine {
         self.jitter ^= self.jitter << 13;
         self.jitter ^= self.jitter >> 7;
         self.jitter ^= self.jitter << 17;
-        let spread = i64::try_from(self.jitter % u64::try_from(doubled).unwrap_or(1).max(1)).unwrap_or(0);
-        self.not_before = now + asked.unwrap_or(doubled / 2) + spread;
+        let half = doubled / 2;
+        let spread = i64::try_from(self.jitter % half.unsigned_abs().max(1)).unwrap_or(0);
+        self.not_before = now + asked.unwrap_or(half) + spread;
     }
 }
 

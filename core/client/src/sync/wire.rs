@@ -50,6 +50,10 @@ pub trait Pieces: Send {
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long nothing may come while something is awaited, until the other end is asked whether it is there; and how long
+/// it may take to say so. Else a connection that died without a word, as behind a router that was restarted, would be
+/// used again and again.
+const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(15));
 /// How long an answer may be silent: longer than a wait for news.
 const SILENCE: Duration = Duration::from_secs(40);
 /// Most bytes of a session or a problem.
@@ -68,6 +72,8 @@ impl Http {
             .tls_backend_preconfigured(tls(root)?)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            .http2_keep_alive_interval(PING.0)
+            .http2_keep_alive_timeout(PING.1)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();
         if server.starts_with("http://") {

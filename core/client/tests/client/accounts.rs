@@ -62,6 +62,27 @@ async fn a_failing_key_store_is_an_error_and_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn a_list_of_accounts_that_can_not_be_read_is_an_error_and_deletes_nothing() {
+    let (device, signed_in) = waiting().await;
+    let list = device.folder.path().join("accounts.json");
+    let whole = std::fs::read(&list).unwrap();
+    let cut = whole[..whole.len() / 2].to_vec();
+    // Still a list: the account would be another's, or in another's profile.
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let another = text.replace(&signed_in.id.to_string(), &uuid::Uuid::nil().to_string()).into_bytes();
+    let elsewhere = text.replace("\"profile\":0", "\"profile\":1").into_bytes();
+    for damaged in [cut, another, elsewhere] {
+        assert_ne!(damaged, whole);
+        std::fs::write(&list, damaged).unwrap();
+        assert!(matches!(device.open_again().await, Err(Error::Unreadable)));
+    }
+    std::fs::write(&list, whole).unwrap();
+    let core = device.open_again().await.unwrap();
+    assert_eq!(core.accounts(), [signed_in]);
+    assert_eq!(outbox(&core).await.lines.len(), 1);
+}
+
+#[tokio::test]
 async fn without_its_session_an_account_is_signed_out_and_still_there() {
     let (device, signed_in) = waiting().await;
     device.keys.secrets.delete(&format!("session-{}", signed_in.id)).unwrap();
@@ -80,7 +101,7 @@ async fn without_its_session_an_account_is_signed_out_and_still_there() {
 
 #[tokio::test]
 async fn what_can_not_be_read_is_told_until_it_is_dismissed() {
-    for damage in ["no key", "damaged at the start", "damaged asleep", "damaged in use"] {
+    for damage in ["no key", "no file", "an empty file", "damaged at the start", "damaged asleep", "damaged in use"] {
         let (device, signed_in) = waiting().await;
         let file = device.folder.path().join(signed_in.id.to_string()).join("store.db");
         let spoil = || std::fs::write(&file, vec![7; std::fs::metadata(&file).unwrap().len() as usize]).unwrap();
@@ -92,6 +113,8 @@ async fn what_can_not_be_read_is_told_until_it_is_dismissed() {
         let name = format!("database-{}", signed_in.id);
         match damage {
             "no key" => device.keys.secrets.delete(&name).unwrap(),
+            "no file" => std::fs::remove_file(&file).unwrap(),
+            "an empty file" => std::fs::write(&file, "").unwrap(),
             "damaged at the start" => spoil(),
             _ => {}
         }

@@ -129,3 +129,20 @@ fn a_server_that_asks_to_try_later_is_asked_less_and_less_often() {
     }
     assert!(pauses[0] < 1_000 && pauses[5] >= 8_000, "{pauses:?}");
 }
+
+#[test]
+fn however_long_there_was_no_contact_it_is_tried_again_within_a_minute() {
+    for seed in 1..50 {
+        let mut machine = Machine::new(seed, Sizes::default());
+        let wishes = Wishes { ask: true, ..Wishes::default() };
+        let (mut now, mut last) = (0, 0);
+        for failed in 0..30 {
+            let Action::Send(exchange, _) = machine.poll(now, wishes, || Some(Default::default())) else { panic!() };
+            machine.failed(exchange, now, Failure::Lost);
+            let Action::Sleep(until) = machine.poll(now, wishes, || Some(Default::default())) else { panic!() };
+            assert!(until - now <= MINUTE, "{} ms after {failed} failures", until - now);
+            (last, now) = (until - now, until);
+        }
+        assert!(last >= MINUTE / 2, "{last} ms: less and less often all the same");
+    }
+}
