@@ -69,7 +69,7 @@ pub fn stream(bytes: &[u8]) {
 /// A machine whose request is under way.
 fn asking() -> (Machine, u64) {
     let mut machine = Machine::new(1, Sizes::default());
-    let plan = Plan { cursor: None, want: vec![1, 2, 3], commands: Vec::new() };
+    let plan = Plan { want: vec![1, 2, 3], ..Plan::default() };
     match machine.poll(0, Wishes { foreground: true, ask: true }, || Some(plan)) {
         Action::Send(exchange, _) => (machine, exchange),
         other => panic!("{other:?}"),

@@ -21,7 +21,7 @@ use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::frame::{Applied, End, Entry, Frame, Freshness, Gone, RightsFrame, Row, Snap, SumFrame};
 use kapprum_protocol::lines::Compressor;
 use kapprum_protocol::receipt::{Outcome, Receipt};
-use kapprum_protocol::request::Request;
+use kapprum_protocol::request::{Earlier, Request};
 use kapprum_server::store::Store;
 use kapprum_server::store::sqlite::Sqlite;
 use kapprum_server::sync::{Answered, answer};
@@ -212,7 +212,10 @@ fn seeds() -> Corpus {
     let wants = Request { v: VERSION, cursor: Some(cursor.clone()), want: vec![1, 7, 3], ..Request::default() };
     add("request", "who_wants", wants.write());
     let settles = vec![Envelope::settling(CommandId(id(2))).write()];
-    add("request", "who_settles", Request { v: VERSION, commands: settles, ..Request::default() }.write());
+    add("request", "who_settles", Request { v: VERSION, commands: settles.clone(), ..Request::default() }.write());
+    let earlier = vec![Earlier { id: CommandId(id(2)), received: morning(), mac: "q83vEjRWeJA".to_owned() }];
+    let brings = Request { v: VERSION, commands: settles, earlier, ..Request::default() };
+    add("request", "who_brings_back", brings.write());
 
     for (name, frame) in frames(&cursor) {
         let mut line = Vec::new();
@@ -300,6 +303,7 @@ fn frames(cursor: &str) -> Vec<(&'static str, Frame<'static>)> {
         all: true,
         cursor: cursor.to_owned(),
         scopes: vec![entry(1, Class::Normal), entry(2, Class::Protected), entry(3, Class::Device)],
+        knows: Some(40),
     };
     let row = Row {
         scope: 1,
