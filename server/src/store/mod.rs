@@ -61,7 +61,7 @@ pub trait Snapshot: Source {
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()>;
     /// All live rows of a scope, ordered by kind and id.
     fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()>;
-    /// The bodies of all live rows of a kind, whatever their scope.
+    /// The bodies of all live rows of a kind, whatever their scope, in any order: nothing is sorted here either.
     fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()>;
     /// Count and sum of a scope's live rows.
     fn sum(&self, scope: ScopeNumber) -> Result<Sum>;

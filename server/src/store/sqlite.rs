@@ -34,6 +34,7 @@ CREATE TABLE record (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_seq ON record (scope, seq);
 CREATE INDEX record_at ON record (scope, kind, at);
+CREATE INDEX record_kind ON record (kind);
 
 CREATE TABLE receipt (
     account TEXT NOT NULL,

@@ -119,7 +119,7 @@ impl Snapshot for State<'_> {
     }
 
     fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
-        let sql = "SELECT body FROM record WHERE kind = ?1 AND body IS NOT NULL ORDER BY id";
+        let sql = "SELECT body FROM record WHERE kind = ?1 AND body IS NOT NULL";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
         while let Some(row) = rows.next()? {
