@@ -13,7 +13,7 @@ use crate::network::Relay;
 use crate::taps::device;
 use crate::world::{World, child, group, guardian, placement, teacher, weekday};
 
-const PROFILE: ProfileId = ProfileId(0);
+pub(crate) const PROFILE: ProfileId = ProfileId(0);
 /// Changes that are timed.
 const CHANGES: u64 = 300;
 /// Between two changes, so that the other device waits for news again.
