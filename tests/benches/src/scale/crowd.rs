@@ -32,9 +32,8 @@ const GUARDIANS: [usize; 2] = [2_000, 10_000];
 const STAFF: [usize; 2] = [40, 240];
 /// Scopes of each of the staff.
 const SCOPES: usize = 3_600;
-/// Who waits in the morning, for how long it lasts, checks a second, and in every tenth second.
+/// Who waits in the morning, checks a second, and in every tenth second.
 const WAITING: usize = 15_000;
-const MORNING: u64 = 300;
 const CHECKS: u64 = 24;
 const BURST: u64 = 240;
 /// First syncs of the crowd at once.
@@ -112,7 +111,8 @@ pub(super) fn device(sign_in: &SignIn, account: &Account) -> String {
     sign_in.activate(&token, now()).unwrap().unwrap().bearer
 }
 
-pub(super) fn measure(world: &World, figures: &mut Figures) {
+/// Measures a crowd, with a morning of so many seconds.
+pub(super) fn measure(world: &World, seconds: u64, figures: &mut Figures) {
     let sign_in = world.sign_in();
     let families = families(world);
     eprintln!("  {} devices are signed in …", WAITING.min(families.guardians.len()));
@@ -129,7 +129,7 @@ pub(super) fn measure(world: &World, figures: &mut Figures) {
             crowd.checking.push((device(&sign_in, &world.account(*teacher, Role::Staff)), children));
         }
     }
-    let guardians = held(world, &crowd, GUARDIANS, Some(&mut *figures));
+    let guardians = held(world, &crowd, GUARDIANS, Some((&mut *figures, seconds)));
     let groups = groups(world);
     let mut scopes = 0;
     let mut staff = Crowd { server, ..Crowd::default() };
@@ -150,7 +150,7 @@ pub(super) fn measure(world: &World, figures: &mut Figures) {
 }
 
 /// Holds a crowd, then, if it is to be measured, lives through its morning. Bytes of the server for each one more.
-fn held(world: &World, crowd: &Crowd, [few, many]: [usize; 2], mut figures: Option<&mut Figures>) -> f64 {
+fn held(world: &World, crowd: &Crowd, [few, many]: [usize; 2], morning: Option<(&mut Figures, u64)>) -> f64 {
     let file = world.place("crowd");
     std::fs::write(&file, serde_json::to_vec(crowd).unwrap()).unwrap();
     let many = many.min(crowd.waiting.len());
@@ -161,14 +161,12 @@ fn held(world: &World, crowd: &Crowd, [few, many]: [usize; 2], mut figures: Opti
     };
     let (before, after) = (memory(few.min(many / 2)), memory(many));
     let each = (after - before) / (many - few.min(many / 2)) as f64;
-    if let Some(figures) = figures.as_deref_mut() {
+    if let Some((figures, seconds)) = morning {
         figures.put("waiter_kib", each / 1024.0, format!("each one more, {} to {many} held", few.min(many / 2)));
-    }
-    if let Some(figures) = figures {
         client.ask(&crowd.waiting.len().to_string());
-        eprintln!("  the morning of {} who wait, {MORNING} s …", crowd.waiting.len());
+        eprintln!("  the morning of {} who wait, {seconds} s …", crowd.waiting.len());
         let Morning { receipt_p99_ms, wake_p99_ms, checks, refused, wakes, lost } =
-            serde_json::from_str(&client.ask("morning")).unwrap();
+            serde_json::from_str(&client.ask(&format!("morning {seconds}"))).unwrap();
         let note = format!("{checks} checks of {} departments, {refused} not done", crowd.checking.len());
         figures.put("peak_receipt_p99_ms", receipt_p99_ms, note);
         let note = format!("{} wait, {wakes} times one woke, {lost} connections lost", crowd.waiting.len());
@@ -210,7 +208,7 @@ impl Drop for Client {
     }
 }
 
-/// Lives as a crowd: a number holds so many devices, `morning` is the morning.
+/// Lives as a crowd: a number holds so many devices, `morning` with its seconds is the morning.
 pub(crate) async fn client(file: &Path) {
     let crowd: Crowd = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     world::raise_open_files();
@@ -220,9 +218,9 @@ pub(crate) async fn client(file: &Path) {
     let mut waiting = JoinSet::new();
     for order in std::io::stdin().lines() {
         let order = order.unwrap();
-        if order == "morning" {
+        if let Some(seconds) = order.strip_prefix("morning ") {
             while wakes.try_recv().is_ok() {}
-            let (mut receipts, refused) = morning(&crowd, &sent).await;
+            let (mut receipts, refused) = morning(&crowd, &sent, seconds.parse().unwrap()).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             let (mut times, mut lost) = (Vec::new(), 0);
             while let Ok(waking) = wakes.try_recv() {
@@ -288,7 +286,7 @@ async fn wait(
 }
 
 /// Children come and go; the times of the receipts, and how many checks were not done.
-async fn morning(crowd: &Crowd, sent: &Sent) -> (Vec<Duration>, usize) {
+async fn morning(crowd: &Crowd, sent: &Sent, seconds: u64) -> (Vec<Duration>, usize) {
     let mut teachers = Vec::new();
     for (bearer, children) in &crowd.checking {
         let mut phone = Phone::new(&crowd.server, bearer.clone());
@@ -297,7 +295,7 @@ async fn morning(crowd: &Crowd, sent: &Sent) -> (Vec<Duration>, usize) {
     }
     let (mut tasks, mut turn) = (JoinSet::new(), 0);
     let begun = tokio::time::Instant::now();
-    for second in 0..MORNING {
+    for second in 0..seconds {
         let checks = if second % 10 == 9 { BURST } else { CHECKS };
         for check in 0..checks {
             let due = begun + Duration::from_secs(second) + Duration::from_secs(1) * check as u32 / checks as u32;
