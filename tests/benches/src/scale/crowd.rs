@@ -29,7 +29,7 @@ use crate::world::{self, World, now};
 
 /// Devices held: so many before memory is looked at first, by when caches are full, and then.
 const GUARDIANS: [usize; 2] = [2_000, 10_000];
-const STAFF: [usize; 2] = [40, 240];
+const STAFF: [usize; 2] = [200, 1_000];
 /// Scopes of each of the staff.
 const SCOPES: usize = 3_600;
 /// Who waits in the morning, checks a second, and in every tenth second.
