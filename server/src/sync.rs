@@ -4,7 +4,7 @@
 //! read is held between two pieces, so a slow phone holds nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kapprum_domain::access::{self, Class, Rights};
 use kapprum_domain::actor::Account;
@@ -20,23 +20,49 @@ use kapprum_protocol::request::Request;
 use kapprum_protocol::sum::Sum;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Entry, Meta, Result, Snapshot, Store, StoreError};
+use crate::store::{Entry, Head, Meta, Result, Snapshot, Store, StoreError};
 
-/// What an account holds, with the scopes' numbers.
+/// What an account holds, by the scopes' numbers: many accounts' are kept, and some hold thousands.
 #[derive(Debug)]
 pub struct Held {
-    scopes: BTreeMap<ScopeNumber, (Scope, Class, u32)>,
+    /// In order of their numbers.
+    scopes: Box<[HeldScope]>,
     /// The scopes that were read to find it, with their heads.
-    read: Vec<(Scope, Seq)>,
+    read: Box<[(Scope, Seq)]>,
+    /// The numbers of those of them that are not held.
+    beside: Box<[ScopeNumber]>,
     until: Option<Timestamp>,
     hash: u64,
 }
 
-/// What accounts hold, kept while it is exact (`protocol.md` §1).
+/// One held scope, in eight bytes.
+#[derive(Debug, Clone, Copy)]
+struct HeldScope {
+    number: ScopeNumber,
+    /// Raised by repairs alone: never so often that it would not fit.
+    generation: u16,
+    class: Class,
+}
+
+/// What accounts hold, kept while it is exact (`protocol.md` §1), and of those who came last.
 #[derive(Default)]
 pub struct RightsCache {
-    held: Mutex<HashMap<Account, Arc<Held>>>,
+    kept: Mutex<Kept>,
 }
+
+/// When there is no room, what was not asked for since the last time there was none is let go.
+#[derive(Default)]
+struct Kept {
+    young: HashMap<Account, Arc<Held>>,
+    old: HashMap<Account, Arc<Held>>,
+    /// Scopes of the young ones.
+    scopes: usize,
+}
+
+/// Scopes that the young ones of a cache may have, each counted with [`EACH`] for itself: some 30 MB in all.
+const ROOM: usize = 2_000_000;
+/// What an account itself takes, in scopes.
+const EACH: usize = 30;
 
 /// How long data may be shown without contact, in seconds: ordinary and protected.
 pub type Fresh = (u32, u32);
@@ -56,12 +82,10 @@ pub struct Answer {
 
 /// What a request is answered with.
 pub enum Answered {
-    /// Nothing is new: 204, or wait for one of these scopes, at most until a moment.
+    /// Nothing is new: 204, or wait for news.
     Nothing {
-        /// A change in one of them may be news.
-        watch: Vec<Scope>,
-        /// When the rights change by themselves.
-        until: Option<Timestamp>,
+        /// What is held: a change in it may be news.
+        held: Arc<Held>,
     },
     /// Lines.
     Lines(Answer),
@@ -89,7 +113,7 @@ pub fn answer(
         })?;
         match first {
             Some(First::Missing(scopes)) => missing = scopes,
-            Some(First::Nothing { watch, until }) => return Ok(Answered::Nothing { watch, until }),
+            Some(First::Nothing(held)) => return Ok(Answered::Nothing { held }),
             Some(First::Lines { lines, want, news }) => {
                 let want = want.into_iter();
                 let account = *account;
@@ -140,7 +164,7 @@ impl Answer {
 
 enum First {
     Missing(Vec<Scope>),
-    Nothing { watch: Vec<Scope>, until: Option<Timestamp> },
+    Nothing(Arc<Held>),
     Lines { lines: Vec<u8>, want: Vec<ScopeNumber>, news: bool },
 }
 
@@ -172,7 +196,7 @@ fn sections(
 fn sections_since(
     snapshot: &dyn Snapshot,
     (meta, knows): (&Meta, Option<Seq>),
-    held: &Held,
+    held: &Arc<Held>,
     cursor: Option<Cursor>,
     request: &Request,
     receipts: &[Receipt],
@@ -180,10 +204,11 @@ fn sections_since(
     let new_rights = cursor.is_none_or(|cursor| cursor.rights != held.hash);
     let mut wanted = BTreeSet::new();
     let asked = if cursor.is_some() { request.want.as_slice() } else { &[] };
-    let want = asked.iter().copied().filter(|number| held.scopes.contains_key(number) && wanted.insert(*number));
+    let want = asked.iter().copied().filter(|number| held.get(*number).is_some() && wanted.insert(*number));
     let want: Vec<ScopeNumber> = want.collect();
     let seq = cursor.map_or(meta.head, |cursor| cursor.seq);
-    let rest: Vec<ScopeNumber> = held.scopes.keys().copied().filter(|number| !wanted.contains(number)).collect();
+    let rest: Vec<ScopeNumber> =
+        held.scopes.iter().map(|one| one.number).filter(|number| !wanted.contains(number)).collect();
     let mut rows = Vec::new();
     let mut touched = BTreeSet::new();
     if seq < meta.head {
@@ -205,15 +230,16 @@ fn sections_since(
     }
     let news = new_rights || !rows.is_empty() || !receipts.is_empty();
     if !news && want.is_empty() {
-        let watch = held.scopes.values().map(|(scope, ..)| *scope).chain(held.read.iter().map(|(scope, _)| *scope));
-        return Ok(First::Nothing { watch: watch.collect(), until: held.until });
+        return Ok(First::Nothing(held.clone()));
     }
     let mut lines = Vec::new();
     if new_rights {
         let all = cursor.is_none();
-        let entry = |(number, (scope, class, generation)): (&ScopeNumber, &(Scope, Class, u32))| {
-            let name = all.then(|| scope.to_string());
-            kapprum_protocol::frame::Entry(*number, *generation, Freshness(*class), name)
+        let numbers: Vec<ScopeNumber> = held.scopes.iter().map(|one| one.number).filter(|_| all).collect();
+        let names: HashMap<ScopeNumber, Scope> = snapshot.names(&numbers)?.into_iter().collect();
+        let entry = |one: &HeldScope| {
+            let name = names.get(&one.number).map(Scope::to_string);
+            kapprum_protocol::frame::Entry(one.number, one.generation.into(), Freshness(one.class), name)
         };
         let cursor = Cursor { epoch: meta.epoch, seq, rights: held.hash }.to_string();
         let scopes = held.scopes.iter().map(entry).collect();
@@ -243,7 +269,8 @@ fn snap(
 ) -> Result<()> {
     lines.clear();
     let Ok(held) = cache.held(snapshot, account, now)? else { return Ok(()) };
-    let Some((scope, _, generation)) = held.scopes.get(&number) else { return Ok(()) };
+    let Some(HeldScope { generation, .. }) = held.get(number) else { return Ok(()) };
+    let Some((_, scope)) = snapshot.names(&[number])?.pop() else { return Ok(()) };
     // Summed on the way: the rows are read once.
     let (mut rows, mut sum) = (Vec::new(), Sum::default());
     snapshot.rows(number, &mut |row| {
@@ -253,7 +280,7 @@ fn snap(
     Frame::Snap(Snap {
         scope: number,
         name: scope.to_string(),
-        generation: *generation,
+        generation: generation.into(),
         seq: snapshot.meta()?.head,
         count: sum.count,
         sum: sum.sum,
@@ -271,10 +298,9 @@ impl RightsCache {
         account: &Account,
         now: Timestamp,
     ) -> Result<std::result::Result<Arc<Held>, Vec<Scope>>> {
-        let kept = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();
-        if let Some(held) = kept
+        if let Some(held) = self.kept().get(account)
             && held.until.is_none_or(|until| now < until)
-            && heads(snapshot, &held.read)? == held.read
+            && heads(snapshot, &held.read)?.as_slice() == held.read.as_ref()
         {
             return Ok(Ok(held));
         }
@@ -286,34 +312,88 @@ impl RightsCache {
             Ok(held) => Arc::new(held),
             Err(missing) => return Ok(Err(missing)),
         };
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(*account, held.clone());
+        self.kept().put(*account, held.clone());
         Ok(Ok(held))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn get(&mut self, account: &Account) -> Option<Arc<Held>> {
+        if let Some(held) = self.young.get(account) {
+            return Some(held.clone());
+        }
+        let held = self.old.remove(account)?;
+        self.put(*account, held.clone());
+        Some(held)
+    }
+
+    fn put(&mut self, account: Account, held: Arc<Held>) {
+        self.scopes += held.scopes.len() + EACH;
+        if let Some(before) = self.young.insert(account, held) {
+            self.scopes -= before.scopes.len() + EACH;
+        }
+        if self.scopes > ROOM {
+            (self.old, self.scopes) = (std::mem::take(&mut self.young), 0);
+        }
     }
 }
 
 impl Held {
     fn number(snapshot: &dyn Snapshot, rights: &Rights) -> Result<std::result::Result<Self, Vec<Scope>>> {
-        let wanted: Vec<Scope> = rights.iter().map(|(scope, _)| scope).collect();
+        let mut wanted: Vec<Scope> = rights.iter().map(|(scope, _)| scope).collect();
+        // What was read is waited for too: what is held follows from it.
+        wanted.extend(rights.read.iter().filter(|scope| !rights.holds(**scope)));
         let heads: BTreeMap<Scope, _> = snapshot.heads(&wanted)?.into_iter().map(|head| (head.scope, head)).collect();
         let missing: Vec<Scope> = wanted.into_iter().filter(|scope| !heads.contains_key(scope)).collect();
         if !missing.is_empty() {
             return Ok(Err(missing));
         }
-        let mut scopes = BTreeMap::new();
-        let mut digest = Sha256::new();
+        let mut scopes = Vec::with_capacity(rights.len());
         for (scope, class) in rights.iter() {
-            if let Some(head) = heads.get(&scope) {
-                scopes.insert(head.number, (scope, class, head.generation));
+            if let Some(Head { number, generation, .. }) = heads.get(&scope) {
+                let generation = u16::try_from(*generation).unwrap_or(u16::MAX);
+                scopes.push(HeldScope { number: *number, generation, class });
             }
         }
-        for (number, (_, class, generation)) in &scopes {
+        scopes.sort_unstable_by_key(|one| one.number);
+        let mut digest = Sha256::new();
+        for HeldScope { number, generation, class } in &scopes {
             digest.update(number.to_be_bytes());
-            digest.update(generation.to_be_bytes());
+            digest.update(u32::from(*generation).to_be_bytes());
             digest.update([u8::from(Freshness(*class))]);
         }
         let hash = u64::from_be_bytes(digest.finalize().first_chunk().copied().unwrap_or_default());
-        let unread: Vec<_> = rights.read.iter().map(|scope| (*scope, 0)).collect();
-        Ok(Ok(Self { scopes, read: self::heads(snapshot, &unread)?, until: rights.until, hash }))
+        let head = |scope: &Scope| heads.get(scope);
+        let read = rights.read.iter().map(|scope| (*scope, head(scope).map_or(0, |head| head.head))).collect();
+        let beside = rights.read.iter().filter(|scope| !rights.holds(**scope));
+        let beside = beside.filter_map(head).map(|head| head.number).collect();
+        Ok(Ok(Self { scopes: scopes.into(), read, beside, until: rights.until, hash }))
+    }
+
+    fn get(&self, number: ScopeNumber) -> Option<HeldScope> {
+        let at = self.scopes.binary_search_by_key(&number, |one| one.number).ok()?;
+        self.scopes.get(at).copied()
+    }
+
+    /// The scopes in which a change may be news to who holds this.
+    pub fn watched(&self) -> impl Iterator<Item = ScopeNumber> + '_ {
+        self.scopes.iter().map(|one| one.number).chain(self.beside.iter().copied())
+    }
+
+    /// When it changes by itself.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(numbers: &[ScopeNumber]) -> Arc<Self> {
+        let one = |number: &ScopeNumber| HeldScope { number: *number, generation: 1, class: Class::Normal };
+        let (scopes, read, beside) = (numbers.iter().map(one).collect(), Box::default(), Box::default());
+        Arc::new(Self { scopes, read, beside, until: None, hash: 0 })
     }
 }
 

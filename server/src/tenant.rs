@@ -1,6 +1,6 @@
 //! One tenant at work: its store, its one writer, its sign-in data, and who waits for news.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -9,6 +9,8 @@ use kapprum_domain::id::TenantId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::{HOUR, MINUTE, Timestamp};
+use kapprum_protocol::cursor::Seq;
+use kapprum_protocol::frame::ScopeNumber;
 use kapprum_protocol::limits::COMMANDS;
 use kapprum_protocol::receipt::Receipt;
 use prometheus_client::metrics::counter::Counter;
@@ -20,7 +22,7 @@ use crate::clock::Stopwatch;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use crate::store::{Result, Store, StoreError};
-use crate::sync::RightsCache;
+use crate::sync::{Held, RightsCache};
 use crate::writer::{self, Batch};
 
 /// Requests that may wait for the writer; more are told to come back.
@@ -45,6 +47,8 @@ pub struct Tenant {
     jobs: mpsc::Sender<Job>,
     /// What [`Store::elsewhere`] said last.
     elsewhere: AtomicU64,
+    /// The seq up to which everybody was woken by then.
+    seen: AtomicU64,
     /// When housekeeping last began; zero: never.
     kept: AtomicI64,
     /// Invitations refused since that was traced, and when it was.
@@ -77,7 +81,7 @@ impl Tenant {
         keys: &Keys,
     ) -> Result<Self> {
         let store: Arc<dyn Store> = Arc::new(store);
-        let elsewhere = store.elsewhere()?.into();
+        let (elsewhere, seen) = (store.elsewhere()?.into(), head(store.as_ref())?.into());
         let waiters = Arc::new(Waiters::default());
         let (jobs, queue) = mpsc::channel(QUEUE);
         let written = WriterCounts::default();
@@ -96,6 +100,7 @@ impl Tenant {
             written,
             jobs,
             elsewhere,
+            seen,
             kept: AtomicI64::new(0),
             refused: Default::default(),
         })
@@ -124,6 +129,36 @@ impl Tenant {
         answer.await.map_err(|_| closed())?
     }
 
+    /// Wakes who waits for what others wrote. An import writes many times a second, and most of it concerns few.
+    fn look_elsewhere(&self) -> Result<()> {
+        // Before it is asked who wrote: up to here all was written by us, if nobody else has.
+        let own = head(self.store.as_ref())?;
+        let elsewhere = self.store.elsewhere()?;
+        if self.elsewhere.load(Ordering::Acquire) == elsewhere {
+            self.seen.store(own, Ordering::Release);
+            return Ok(());
+        }
+        let seen = self.seen.load(Ordering::Acquire);
+        self.store.read(&mut |snapshot| {
+            let head = snapshot.meta()?.head;
+            if head < seen {
+                // Another store lies in its place.
+                self.waiters.wake_all();
+            } else {
+                self.waiters.wake(&snapshot.changed(seen)?);
+            }
+            self.seen.store(head, Ordering::Release);
+            // Only now: if it could not be read, it is read again.
+            self.elsewhere.store(elsewhere, Ordering::Release);
+            Ok(())
+        })
+    }
+
+    /// Wakes who waits for one of these scopes.
+    pub fn wake(&self, scopes: &[Scope]) -> Result<()> {
+        wake(self.store.as_ref(), &self.waiters, scopes)
+    }
+
     /// An invitation was refused. Traced once a minute at most, with how many they were: anybody can try, as often as
     /// they like. What to trace, if it is time.
     pub fn refuses(&self, now: Timestamp) -> Option<Event> {
@@ -135,12 +170,12 @@ impl Tenant {
         mine.then(|| Event::SignInRefused { times: times.swap(0, Ordering::Relaxed) })
     }
 
-    /// What is to be done now and then: wakes everybody if another process has written (an import or a revocation
-    /// beside the server), and begins housekeeping when that is due. The housekeeping that began.
+    /// What is to be done now and then: wakes who waits for what another process has written (an import beside the
+    /// server), everybody if one has ended a session, and begins housekeeping when that is due. The housekeeping that
+    /// began.
     pub fn look(&self, now: Timestamp) -> Result<Option<JoinHandle<()>>> {
-        let elsewhere = self.store.elsewhere()?;
-        let written = self.elsewhere.swap(elsewhere, Ordering::AcqRel) != elsewhere;
-        if self.sign_in.ended_elsewhere()? || written {
+        self.look_elsewhere()?;
+        if self.sign_in.ended_elsewhere()? {
             self.waiters.wake_all();
         }
         let kept = Timestamp(self.kept.load(Ordering::Acquire));
@@ -159,6 +194,16 @@ impl Tenant {
     }
 }
 
+/// The last seq.
+fn head(store: &dyn Store) -> Result<Seq> {
+    let mut head = 0;
+    store.read(&mut |snapshot| {
+        head = snapshot.meta()?.head;
+        Ok(())
+    })?;
+    Ok(head)
+}
+
 /// Whether housekeeping is due: at the start, each hour, when a day turns in Stockholm, and if the clock was set back.
 fn is_due(kept: Timestamp, now: Timestamp) -> bool {
     !(kept..kept.plus(HOUR)).contains(&now) || now.day() != kept.day()
@@ -167,7 +212,7 @@ fn is_due(kept: Timestamp, now: Timestamp) -> bool {
 /// What is due with time: what is past its days goes, what holds for a day is derived anew.
 fn housekeep(store: &dyn Store, waiters: &Waiters, now: Timestamp) {
     let pruned = store.write(&mut |transaction| transaction.prune(now));
-    let turned = writer::turn_of_day(store, now).map(|touched| waiters.wake(&touched));
+    let turned = writer::turn_of_day(store, now).and_then(|touched| wake(store, waiters, &touched));
     if let Err(error) = pruned.and(turned) {
         tracing::error!(%error, "housekeeping failed; it is tried again within the hour");
     }
@@ -181,11 +226,9 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, counts: &WriterCount
         match job {
             Job::Import(changes, now, reply) => {
                 let written = writer::import(store, &changes, now);
-                if let Ok(touched) = &written {
-                    waiters.wake(touched);
-                }
+                let woken = written.and_then(|touched| wake(store, waiters, &touched));
                 // Whoever asked may have gone.
-                let _ = reply.send(written.map(|_| ()));
+                let _ = reply.send(woken);
             }
             Job::Commands(batch, reply) => {
                 let mut count = batch.commands.len();
@@ -209,7 +252,9 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, counts: &WriterCount
                 for (receipts, reply) in written.receipts.into_iter().zip(replies) {
                     let _ = reply.send(receipts);
                 }
-                waiters.wake(&written.touched);
+                if let Err(error) = wake(store, waiters, &written.touched) {
+                    tracing::error!(%error, "who waits could not be woken; they ask again within their wait");
+                }
             }
         }
         counts.batches.inc();
@@ -220,7 +265,21 @@ fn write(store: &dyn Store, waiters: &Waiters, keys: &Keys, counts: &WriterCount
     }
 }
 
-/// Who waits for news, by scope.
+/// Wakes who waits for one of these scopes.
+fn wake<'s>(store: &dyn Store, waiters: &Waiters, scopes: impl IntoIterator<Item = &'s Scope>) -> Result<()> {
+    let scopes: Vec<Scope> = scopes.into_iter().copied().collect();
+    if scopes.is_empty() || waiters.is_empty() {
+        return Ok(());
+    }
+    store.read(&mut |snapshot| {
+        let numbers: Vec<ScopeNumber> = snapshot.heads(&scopes)?.into_iter().map(|head| head.number).collect();
+        waiters.wake(&numbers);
+        Ok(())
+    })
+}
+
+/// Who waits for news, by scope. The devices of an account hold the same: they stand together, and what they hold is
+/// what the cache keeps, so that one more device costs the same whether it holds ten scopes or thousands.
 #[derive(Default)]
 pub struct Waiters {
     waiting: Mutex<Waiting>,
@@ -228,46 +287,101 @@ pub struct Waiters {
 
 #[derive(Default)]
 struct Waiting {
-    last: u64,
-    all: HashMap<u64, Arc<Notify>>,
-    by_scope: HashMap<Scope, HashMap<u64, Arc<Notify>>>,
+    last: u32,
+    all: HashMap<u32, Together>,
+    /// By where what they hold lies in memory: it stays there as long as they wait.
+    by_held: HashMap<usize, u32>,
+    by_scope: HashMap<ScopeNumber, Vec<u32>>,
+}
+
+/// Those who wait for news of the same.
+struct Together {
+    held: Arc<Held>,
+    devices: Vec<Arc<Notify>>,
 }
 
 /// A place among the waiters; dropping it leaves.
 pub struct Waiter<'a> {
     waiters: &'a Waiters,
-    number: u64,
-    scopes: Vec<Scope>,
+    together: u32,
     notify: Arc<Notify>,
 }
 
 impl Waiters {
-    /// Waits for a change in one of these scopes from now on.
-    pub fn join(&self, scopes: Vec<Scope>) -> Waiter<'_> {
+    /// Waits for a change in what is held from now on.
+    pub fn join(&self, held: Arc<Held>) -> Waiter<'_> {
         let notify = Arc::new(Notify::new());
         let mut waiting = self.waiting();
-        waiting.last += 1;
-        let number = waiting.last;
-        waiting.all.insert(number, notify.clone());
-        for scope in &scopes {
-            waiting.by_scope.entry(*scope).or_default().insert(number, notify.clone());
+        let together = waiting.together(held);
+        if let Some(others) = waiting.all.get_mut(&together) {
+            others.devices.push(notify.clone());
         }
-        Waiter { waiters: self, number, scopes, notify }
+        Waiter { waiters: self, together, notify }
     }
 
     /// Wakes who waits for one of these scopes.
-    pub fn wake<'a>(&self, scopes: impl IntoIterator<Item = &'a Scope>) {
+    pub fn wake(&self, scopes: &[ScopeNumber]) {
         let waiting = self.waiting();
-        let woken = scopes.into_iter().filter_map(|scope| waiting.by_scope.get(scope)).flat_map(HashMap::values);
-        woken.for_each(|notify| notify.notify_one());
+        let woken: BTreeSet<u32> =
+            scopes.iter().filter_map(|scope| waiting.by_scope.get(scope)).flatten().copied().collect();
+        let devices = woken.iter().filter_map(|together| waiting.all.get(together)).flat_map(|one| &one.devices);
+        devices.for_each(|notify| notify.notify_one());
     }
 
     fn wake_all(&self) {
-        self.waiting().all.values().for_each(|notify| notify.notify_one());
+        let waiting = self.waiting();
+        waiting.all.values().flat_map(|one| &one.devices).for_each(|notify| notify.notify_one());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting().all.is_empty()
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// The number under which those stand who hold this.
+    fn together(&mut self, held: Arc<Held>) -> u32 {
+        let place = Arc::as_ptr(&held).addr();
+        if let Some(together) = self.by_held.get(&place) {
+            return *together;
+        }
+        // Some have waited while the numbers went once around.
+        while self.all.contains_key(&self.last) {
+            self.last = self.last.wrapping_add(1);
+        }
+        let number = self.last;
+        self.last = number.wrapping_add(1);
+        for scope in held.watched() {
+            let others = self.by_scope.entry(scope).or_default();
+            // Not twice as much room as is needed: there are many of these.
+            others.reserve_exact(if others.len() == others.capacity() { 1 + others.len() / 8 } else { 0 });
+            others.push(number);
+        }
+        self.by_held.insert(place, number);
+        self.all.insert(number, Together { held, devices: Vec::with_capacity(1) });
+        number
+    }
+
+    fn leave(&mut self, together: u32, notify: &Arc<Notify>) {
+        let Some(others) = self.all.get_mut(&together) else { return };
+        others.devices.retain(|one| !Arc::ptr_eq(one, notify));
+        if !others.devices.is_empty() {
+            return;
+        }
+        let Some(Together { held, .. }) = self.all.remove(&together) else { return };
+        self.by_held.remove(&Arc::as_ptr(&held).addr());
+        for scope in held.watched() {
+            if let Some(others) = self.by_scope.get_mut(&scope) {
+                others.retain(|one| *one != together);
+                if others.is_empty() {
+                    self.by_scope.remove(&scope);
+                }
+            }
+        }
     }
 }
 
@@ -280,16 +394,7 @@ impl Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut waiting = self.waiters.waiting();
-        waiting.all.remove(&self.number);
-        for scope in &self.scopes {
-            if let Some(others) = waiting.by_scope.get_mut(scope) {
-                others.remove(&self.number);
-                if others.is_empty() {
-                    waiting.by_scope.remove(scope);
-                }
-            }
-        }
+        self.waiters.waiting().leave(self.together, &self.notify);
     }
 }
 
@@ -386,24 +491,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn own_commits_wake_who_waits_for_what_they_touch_and_those_of_other_processes_all() {
+    async fn commits_here_and_elsewhere_wake_who_waits_for_what_they_touch_and_an_ended_session_all() {
         let (folder, now) = (tempfile::tempdir().unwrap(), midnight());
         let (store, sign_in) = (folder.path().join("store.db"), folder.path().join("sign_in.db"));
         let tenant = at_work(folder.path());
         let id = tenant.id;
         let account = Account { tenant: id, holder: HolderId(uuid::Uuid::nil()), role: Role::Staff };
         tenant.look(now).unwrap();
-        let (one, two) = (tenant.waiters.join(vec![scope(1)]), tenant.waiters.join(vec![scope(2)]));
+        // They get the numbers 1 and 2.
+        tenant.import(vec![change(1), change(2)], now).await.unwrap();
+        let remove = Change::Remove(scope(1), "note".to_owned(), RecordId(uuid::Uuid::from_u128(1)));
+        let (one, two) = (tenant.waiters.join(Held::of(&[1])), tenant.waiters.join(Held::of(&[2])));
 
-        tenant.import(vec![change(1)], now).await.unwrap();
+        tenant.import(vec![remove], now).await.unwrap();
         tenant.look(now).unwrap();
         assert_eq!((woken(&one).await, woken(&two).await), (true, false), "an own commit");
 
         let beside = Sqlite::open(&store).unwrap();
-        writer::import(&beside, &[change(3)], now).unwrap();
+        let change_again = |text: &str| match change(2) {
+            Change::Put(record) => Change::Put(Record { body: text.to_owned(), ..record }),
+            remove => remove,
+        };
+        writer::import(&beside, &[change_again("\"more\"")], now).unwrap();
         tenant.import(vec![change(4)], now).await.unwrap();
         tenant.look(now).unwrap();
-        assert_eq!((woken(&one).await, woken(&two).await), (true, true), "another's commit, and an own one over it");
+        assert_eq!((woken(&one).await, woken(&two).await), (false, true), "another's commit, and an own one over it");
+        tenant.look(now).unwrap();
+        assert_eq!((woken(&one).await, woken(&two).await), (false, false), "once");
 
         let beside = SignIn::open(&sign_in, id).unwrap();
         let token = beside.invite(&account, None, now).unwrap();
@@ -418,17 +532,21 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_a_scope_is_woken_by_it_alone_and_leaves_nothing_behind() {
-        let waiters = Waiters::default();
-        let (one, two) = (waiters.join(vec![scope(1), scope(2)]), waiters.join(vec![scope(2)]));
-        waiters.wake(&[scope(1), scope(3)]);
+        let (waiters, both) = (Waiters::default(), Held::of(&[1, 2]));
+        let (one, two) = (waiters.join(both.clone()), waiters.join(Held::of(&[2])));
+        waiters.wake(&[1, 3]);
         assert_eq!((woken(&one).await, woken(&two).await), (true, false));
         waiters.wake_all();
         assert_eq!((woken(&one).await, woken(&two).await), (true, true));
+        let again = waiters.join(both);
         drop(one);
-        waiters.wake(&[scope(2)]);
+        waiters.wake(&[1]);
+        assert_eq!((woken(&again).await, woken(&two).await), (true, false), "another device of the same account");
+        drop(again);
+        waiters.wake(&[2]);
         assert!(woken(&two).await);
         drop(two);
         let left = waiters.waiting();
-        assert!(left.all.is_empty() && left.by_scope.is_empty());
+        assert!(left.all.is_empty() && left.by_scope.is_empty() && left.by_held.is_empty());
     }
 }

@@ -39,6 +39,8 @@ Usage: cargo xtask VERB [OPTIONS]
               --seed S           the seed of all choices
   bench     the figures against their goals, as a release build
               --json FILE        write them as {key: value}
+              --scale            whole towns instead: 600, 20 000 and 170 000 pupils; takes most of an hour
+              --pupils N         with --scale: one town of N pupils beside that of 600
   bindings  the library, and what the shells are built with: Kotlin, Swift, Python, texts
   android   the Android shell's proof
               --bench            its figures through JNA instead

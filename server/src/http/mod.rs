@@ -187,7 +187,7 @@ async fn sign_out(State(app): State<App>, session: Session) -> Result<StatusCode
     let ended = blocking(move || {
         session.tenant.sign_in.end(&session.bearer, now)?;
         // A request of this session may wait for news.
-        session.tenant.waiters.wake([&Scope::Person(session.account.holder)]);
+        session.tenant.wake(&[Scope::Person(session.account.holder)])?;
         session.tenant.audit.trace_served(Event::SignedOut { account: session.account }, now);
         Ok(())
     });

@@ -42,9 +42,9 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
     let mut share = Some(share);
     loop {
         let now = app.clock.now();
-        let (watch, until) = match asked.answer(&app, now).await? {
+        let held = match asked.answer(&app, now).await? {
             Answered::Lines(answer) => return send(&app, &asked, answer, share, strain),
-            Answered::Nothing { watch, until } => (watch, until),
+            Answered::Nothing { held } => held,
         };
         if asked.request.wait.is_none() || now >= ends {
             return Ok(nothing_new(now));
@@ -53,13 +53,13 @@ pub(super) async fn sync(State(app): State<App>, session: Session, request: Http
             return Err(app.load.busy(Shed::Wait));
         }
         let _waits = app.load.wait()?;
-        let waiter = asked.session.tenant.waiters.join(watch);
+        let due = held.until().filter(|until| *until < ends);
+        let waiter = asked.session.tenant.waiters.join(held);
         // What was committed between the answer and joining is seen by asking once more.
         if let Answered::Lines(answer) = asked.answer(&app, now).await? {
             return send(&app, &asked, answer, share, strain);
         }
         drop((share.take(), timing.take()));
-        let due = until.filter(|until| *until < ends);
         let pause = Duration::from_millis((due.unwrap_or(ends).0 - now.0).max(0).unsigned_abs());
         let mut stopped = app.stopped.clone();
         let over = tokio::select! {

@@ -28,6 +28,6 @@ pub fn find(store: &dyn Store, text: &str) -> Result<Vec<(PersonId, String, &'st
             }
         })
     })?;
-    found.sort_by(|one, other| one.1.cmp(&other.1));
+    found.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
     Ok(found)
 }

@@ -53,8 +53,8 @@ pub struct Register {
 }
 
 impl Register {
-    /// An empty register on a day, where these placements are known.
-    pub fn new(today: Day, placements: &[Placement]) -> Self {
+    /// An empty register on a day, where these placements are known, with whose they are.
+    pub fn new(today: Day, placed: HashMap<PlacementId, PersonId>) -> Self {
         Self {
             today,
             whole: false,
@@ -68,7 +68,7 @@ impl Register {
             places: HashMap::new(),
             departments: HashMap::new(),
             placements: HashMap::new(),
-            placed: placements.iter().map(|one| (one.placement, one.child.as_person())).collect(),
+            placed,
             posts: HashMap::new(),
             duties: HashMap::new(),
             assignments: HashMap::new(),
@@ -182,7 +182,7 @@ impl Register {
                 continue;
             };
             let place = Place { unit, group: Some(ours.group), placement: None, from, until };
-            members.entry(PersonId(person)).or_default().push(place);
+            members.entry(PersonId(person)).or_insert_with(one).push(place);
         }
         if goes_on(group.period.1, self.today) {
             self.wanted.push(Wanted::Group(ours.clone()));
@@ -210,7 +210,7 @@ impl Register {
         let group = group.map(|group| group.group);
         let owners: Vec<_> = placement.owners.into_iter().map(PersonId).collect();
         self.responsible.extend(&owners);
-        self.placements.entry(child).or_default().push(Placement {
+        self.placements.entry(child).or_insert_with(one).push(Placement {
             placement: PlacementId(id),
             child: child.as_child(),
             unit,
@@ -236,14 +236,15 @@ impl Register {
         let (from, until) = duty.period;
         for unit in units {
             let duty = Duty { unit, principal: duty.principal, from, until };
-            self.duties.entry(person).or_default().push((id, duty));
+            self.duties.entry(person).or_insert_with(one).push((id, duty));
         }
         for role in duty.roles {
             let group = self.group(role.group, Resource::Duties, id, "assignmentRole.group", reading);
             let Some((group, unit, kind)) = group.map(|group| (group.group, group.unit, group.kind)) else { continue };
             let kind = if role.mentor && !kind.is_care() { GroupKind::Mentor } else { kind };
             let (from, until) = within(role.period, duty.period);
-            self.assignments.entry(person).or_default().push(Assignment { group, unit, kind, from, until });
+            let assignment = Assignment { group, unit, kind, from, until };
+            self.assignments.entry(person).or_insert_with(one).push(assignment);
         }
     }
 
@@ -262,7 +263,7 @@ impl Register {
                 };
                 let (from, until) = within(within(*period, activity.period), *post);
                 let assignment = Assignment { group, unit, kind: GroupKind::Teaching, from, until };
-                self.assignments.entry(*person).or_default().push(assignment);
+                self.assignments.entry(*person).or_insert_with(one).push(assignment);
             }
         }
     }
@@ -299,6 +300,11 @@ impl Register {
         }
         group
     }
+}
+
+/// A list with room for the one thing that most people have: a whole town's lists are in memory at once.
+fn one<T>() -> Vec<T> {
+    Vec::with_capacity(1)
 }
 
 pub(super) const NOWHERE: &str = "refers to nothing sound in the source";

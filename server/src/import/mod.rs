@@ -23,12 +23,12 @@ pub mod ss12000;
 pub mod target;
 pub mod wanted;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use kapprum_domain::id::{PersonId, TenantId};
 use kapprum_domain::record::Body;
-use kapprum_domain::register::Imported;
+use kapprum_domain::register::{Enrolled, Imported, Placement};
 use kapprum_domain::time::{Day, Timestamp};
 use serde::Serialize;
 
@@ -160,7 +160,12 @@ pub fn import(
     identities: &mut dyn IdentitySink,
 ) -> Result<Report, Broken> {
     let mut reading = Reading::new(tenant, Report::new(today));
-    let mut register = Register::new(today, &stored(target)?);
+    let mut placed = HashMap::new();
+    target.each(Placement::KIND, &mut |body| {
+        let placement: Result<Placement, _> = serde_json::from_str(body);
+        placed.extend(placement.map(|one| (one.placement, one.child.as_person())));
+    })?;
+    let mut register = Register::new(today, placed);
     for resource in Resource::ALL {
         reading.begin(resource);
         let extent = source.rows(resource, &mut |row| {
@@ -183,13 +188,18 @@ pub fn import(
             Resource::Placements | Resource::Duties | Resource::Activities => {}
         }
     }
-    let hidden = register.settle_marked(&stored(target)?, &reading);
-    let mut gone: HashSet<PersonId> = identities.people()?.into_iter().collect();
+    let mut protected = Vec::new();
+    target.each(Enrolled::KIND, &mut |body| {
+        let enrolled: Result<Enrolled, _> = serde_json::from_str(body);
+        protected.extend(enrolled.ok().filter(|one| one.marked || reading.marked.contains(&one.child.0)));
+    })?;
+    let hidden = register.settle_marked(&protected, &reading);
+    drop(protected);
+    let mut gone: HashSet<PersonId> = identities.people()?.into_iter().filter(|one| !register.names(*one)).collect();
     target.each(Imported::KIND, &mut |body| {
         let imported: Result<Imported, _> = serde_json::from_str(body);
-        gone.extend(imported.map(|imported| imported.person));
+        gone.extend(imported.map(|imported| imported.person).ok().filter(|one| !register.names(*one)));
     })?;
-    gone.retain(|person| !register.names(*person));
     let persons_whole = reading.silence.is_whole(Resource::Persons);
     let chunk = Chunk { today, silence: std::mem::take(&mut reading.silence), wanted: Vec::new() };
     let mut writing = Writing { target, identities, chunk, numbers: Vec::new() };

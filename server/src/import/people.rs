@@ -85,8 +85,8 @@ impl Register {
         }
     }
 
-    /// All marks are known: settles who is near somebody marked, also by what is stored where this source can't tell.
-    /// Gives whom to hide who has no sound row, and whether for a mark of their own.
+    /// All marks are known: settles who is near somebody marked, also by what is stored of those who are or were, where
+    /// this source can't tell. Gives whom to hide who has no sound row, and whether for a mark of their own.
     pub fn settle_marked(&mut self, stored: &[Enrolled], reading: &Reading) -> Vec<(PersonId, bool)> {
         let sound = |person: &PersonId| self.people.get(person) == Some(&Standing::Sound);
         let marked = || reading.marked.iter().map(|person| PersonId(*person));

@@ -57,11 +57,15 @@ pub trait Snapshot: Source {
     fn meta(&self) -> Result<Meta>;
     /// The scopes that have a number, with their heads, in any order.
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>>;
+    /// The scopes of these numbers, in any order.
+    fn names(&self, numbers: &[ScopeNumber]) -> Result<Vec<(ScopeNumber, Scope)>>;
+    /// The scopes with a change above a seq, in any order.
+    fn changed(&self, seq: Seq) -> Result<Vec<ScopeNumber>>;
     /// Rows and tombstones of these scopes above a seq, in any order: nothing is sorted, so nothing is held in memory.
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()>;
     /// All live rows of a scope, ordered by kind and id.
     fn rows(&self, scope: ScopeNumber, visit: &mut dyn FnMut(Row<'_>)) -> Result<()>;
-    /// The bodies of all live rows of a kind, whatever their scope.
+    /// The bodies of all live rows of a kind, whatever their scope, in any order: nothing is sorted here either.
     fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()>;
     /// Count and sum of a scope's live rows.
     fn sum(&self, scope: ScopeNumber) -> Result<Sum>;

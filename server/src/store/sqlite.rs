@@ -24,6 +24,7 @@ CREATE TABLE scope (
     generation INTEGER NOT NULL DEFAULT 1,
     head INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX scope_head ON scope (head);
 
 CREATE TABLE record (
     scope INTEGER NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE record (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_seq ON record (scope, seq);
 CREATE INDEX record_at ON record (scope, kind, at);
+CREATE INDEX record_kind ON record (kind);
 
 CREATE TABLE receipt (
     account TEXT NOT NULL,
@@ -223,6 +225,20 @@ impl From<rusqlite::Error> for StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// There may be hundreds of thousands of a kind, and most scopes have one.
+    #[test]
+    fn a_scan_looks_into_its_scopes_and_not_at_all_records_of_a_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::create(&folder.path().join("store.db"), Epoch(1)).unwrap();
+        let connection = lock(&store.writer);
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", super::super::state::SCAN)).unwrap();
+        let steps = plan.query_map([None::<i64>; 4], |row| row.get::<_, String>(3)).unwrap();
+        let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap();
+        let [scopes, numbers, records] = steps.as_slice() else { panic!("{steps:?}") };
+        assert!(scopes.starts_with("SCAN j") && numbers.contains("name=?"), "{steps:?}");
+        assert!(records.contains("(scope=? AND kind=?"), "{steps:?}");
+    }
 
     #[test]
     fn however_many_read_at_once_all_do_and_one_that_fails_gives_its_place_back() {

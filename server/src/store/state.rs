@@ -18,6 +18,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Entry, Head, Kept, Meta, Result, Snapshot, StoreError, Transaction};
 
+/// In this order, whatever else the planner finds: it must not begin with all records of a kind.
+pub(super) const SCAN: &str = "
+SELECT r.body FROM json_each(?1) j CROSS JOIN scope s ON s.name = j.value
+CROSS JOIN record r ON r.scope = s.number AND r.kind = ?2 AND r.at BETWEEN ?3 AND ?4
+WHERE r.body IS NOT NULL";
+
 /// One state: a snapshot, or a transaction with the seq it has come to.
 pub(super) struct State<'a> {
     connection: &'a Connection,
@@ -27,7 +33,7 @@ pub(super) struct State<'a> {
 impl Source for State<'_> {
     fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
         let found = self.connection.prepare_cached(
-            "SELECT r.body FROM scope s JOIN record r ON r.scope = s.number AND r.kind = ?2 AND r.id = ?3 WHERE s.name = ?1",
+            "SELECT r.body FROM scope s CROSS JOIN record r ON r.scope = s.number AND r.kind = ?2 AND r.id = ?3 WHERE s.name = ?1",
         ).and_then(|mut statement| {
             statement.query_row(params![scope.to_string(), kind, id.0.as_bytes()], |row| row.get::<_, Option<String>>(0)).optional()
         });
@@ -41,20 +47,13 @@ impl Source for State<'_> {
         range: RangeInclusive<i64>,
         visit: &mut dyn FnMut(&str),
     ) -> std::result::Result<(), Unread> {
-        let visited = self
-            .connection
-            .prepare_cached(
-                "SELECT r.body FROM json_each(?1) j JOIN scope s ON s.name = j.value
-             JOIN record r ON r.scope = s.number AND r.kind = ?2 AND r.at BETWEEN ?3 AND ?4
-             WHERE r.body IS NOT NULL",
-            )
-            .and_then(|mut statement| {
-                let mut rows = statement.query(params![names(scopes), kind, range.start(), range.end()])?;
-                while let Some(row) = rows.next()? {
-                    visit(row.get_ref(0)?.as_str()?);
-                }
-                Ok(())
-            });
+        let visited = self.connection.prepare_cached(SCAN).and_then(|mut statement| {
+            let mut rows = statement.query(params![names(scopes), kind, range.start(), range.end()])?;
+            while let Some(row) = rows.next()? {
+                visit(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        });
         visited.map_err(unread)
     }
 }
@@ -77,7 +76,7 @@ impl Snapshot for State<'_> {
 
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT s.name, s.number, s.generation, s.head FROM json_each(?1) j JOIN scope s ON s.name = j.value",
+            "SELECT s.name, s.number, s.generation, s.head FROM json_each(?1) j CROSS JOIN scope s ON s.name = j.value",
         )?;
         let mut rows = statement.query([names(scopes)])?;
         let mut heads = Vec::with_capacity(scopes.len());
@@ -88,11 +87,30 @@ impl Snapshot for State<'_> {
         Ok(heads)
     }
 
+    fn names(&self, numbers: &[ScopeNumber]) -> Result<Vec<(ScopeNumber, Scope)>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT s.number, s.name FROM json_each(?1) j CROSS JOIN scope s ON s.number = j.value")?;
+        let mut rows = statement.query([serde_json::to_string(numbers).unwrap_or_default()])?;
+        let mut names = Vec::with_capacity(numbers.len());
+        while let Some(row) = rows.next()? {
+            let Ok(scope) = row.get_ref(1)?.as_str().unwrap_or_default().parse() else { continue };
+            names.push((row.get(0)?, scope));
+        }
+        Ok(names)
+    }
+
+    fn changed(&self, seq: Seq) -> Result<Vec<ScopeNumber>> {
+        let mut statement = self.connection.prepare_cached("SELECT number FROM scope WHERE head > ?1")?;
+        let numbers = statement.query_map([signed(seq)], |row| row.get(0))?;
+        Ok(numbers.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()> {
         let scopes = serde_json::to_string(scopes).unwrap_or_default();
         let mut statement = self.connection.prepare_cached(
             "SELECT r.scope, r.kind, r.id, r.at, r.seq, r.body FROM json_each(?1) j
-             JOIN record r ON r.scope = j.value AND r.seq > ?2",
+             CROSS JOIN record r ON r.scope = j.value AND r.seq > ?2",
         )?;
         let mut rows = statement.query(params![scopes, signed(seq)])?;
         while let Some(row) = rows.next()? {
@@ -125,7 +143,7 @@ impl Snapshot for State<'_> {
     }
 
     fn kind(&self, kind: &str, visit: &mut dyn FnMut(&str)) -> Result<()> {
-        let sql = "SELECT body FROM record WHERE kind = ?1 AND body IS NOT NULL ORDER BY id";
+        let sql = "SELECT body FROM record WHERE kind = ?1 AND body IS NOT NULL";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
         while let Some(row) = rows.next()? {

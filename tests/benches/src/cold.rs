@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::figures::{Figures, median};
 use crate::network::Relay;
 use crate::store;
-use crate::world::{World, now, teacher};
+use crate::world::{World, memory, now, teacher};
 
 /// Each is measured so often, in turn; the middle one counts.
 const ROUNDS: usize = 5;
@@ -28,6 +28,8 @@ struct Told {
     growth_mib: f64,
     rows: i64,
     scopes: i64,
+    /// Of the file, when everything is in it.
+    bytes: u64,
 }
 
 struct Raw {
@@ -56,6 +58,8 @@ pub(crate) fn measure(world: &World, figures: &mut Figures) {
         }
     }
     let told = told.unwrap();
+    let note = format!("{:.1} MB, encrypted", told.bytes as f64 / 1e6);
+    figures.put("file_ratio", told.bytes as f64 / raw_bytes as f64, note);
     let of = |kind: usize, floors: &[Vec<f64>; 2]| {
         format!("floor {:.2} s, {} rows in {} scopes", median(floors[kind].clone()), told.rows, told.scopes)
     };
@@ -139,23 +143,16 @@ fn spawn(world: &World, server: &str, plain: bool) -> Told {
 pub(crate) async fn client(server: &str, token: &str, folder: &Path, plain: bool) {
     let mut before = 0.0;
     let (store, took) = store::fetch(server, token, folder, plain, || {
-        before = memory("VmRSS");
+        before = memory("self", "VmRSS");
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
     })
     .await;
-    let growth_mib = (memory("VmHWM") - before) / 1024.0;
+    let growth_mib = (memory("self", "VmHWM") - before) / 1024.0;
     store.suspend();
     let file = Connection::open(store::path(folder)).unwrap();
     store::unlock(&file, plain);
     let count = |sql: &str| file.query_row(sql, [], |row| row.get(0)).unwrap();
     let (rows, scopes) = (count("SELECT count(*) FROM record"), count("SELECT count(*) FROM scope"));
-    let seconds = took.as_secs_f64();
-    println!("{}", serde_json::to_string(&Told { seconds, growth_mib, rows, scopes }).unwrap());
-}
-
-/// KiB.
-fn memory(what: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    let (seconds, bytes) = (took.as_secs_f64(), std::fs::metadata(store::path(folder)).unwrap().len());
+    println!("{}", serde_json::to_string(&Told { seconds, growth_mib, rows, scopes, bytes }).unwrap());
 }

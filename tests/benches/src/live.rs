@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use kapprum_client::profile::ProfileId;
 use kapprum_domain::actor::Role;
+use kapprum_domain::attendance::AtPlacement;
 use kapprum_domain::command::Command;
 use kapprum_domain::screen::{Ask, Screen};
 use kapprum_town::harness::Device;
@@ -13,7 +14,7 @@ use crate::network::Relay;
 use crate::taps::device;
 use crate::world::{World, child, group, guardian, placement, teacher, weekday};
 
-const PROFILE: ProfileId = ProfileId(0);
+pub(crate) const PROFILE: ProfileId = ProfileId(0);
 /// Changes that are timed.
 const CHANGES: u64 = 300;
 /// Between two changes, so that the other device waits for news again.
@@ -24,6 +25,7 @@ pub(crate) async fn measure(world: &World, figures: &mut Figures) {
     idle(world, figures).await;
     delta(world, figures).await;
     revoked(world, figures).await;
+    day(world, figures).await;
 }
 
 async fn guardian_of(world: &World, one: u128, url: &str) -> Device {
@@ -100,6 +102,38 @@ async fn delta(world: &World, figures: &mut Figures) {
     figures.put("delta_p50_ms", percentile(&mut times, 50), "from the tap to the other's screen");
     figures.put("delta_p99_ms", percentile(&mut times, 99), "");
     figures.put("delta_bytes", bytes, "of the other device: the answer and its next request");
+}
+
+/// An ordinary day of a guardian: six looks at the app; the child comes and goes, and one day is changed.
+async fn day(world: &World, figures: &mut Figures) {
+    let staff = device(&world.place("day-staff"));
+    staff.sign_in(&world.server.url, &world.invite(teacher(2), Role::Staff)).await.unwrap();
+    let relay = Relay::to(&world.server.url).await;
+    let home = guardian_of(world, 30, &relay.url).await;
+    home.kapprum.sync(PROFILE).await.unwrap();
+    let before = relay.bytes();
+    let (child, placement) = (child(2, 30), placement(2, 30));
+    let at = AtPlacement { child, placement, group: None };
+    let comment = "Mormor hämtar vid grinden".to_owned();
+    let changed = Command::ChangeDay { child, placement, day: weekday(7), times: None, comment };
+    let between = [
+        Some((&staff, Command::CheckIn(at))),
+        None,
+        Some((&home, changed)),
+        None,
+        Some((&staff, Command::CheckOut(at))),
+        None,
+    ];
+    for happens in between {
+        if let Some((device, command)) = happens {
+            device.kapprum.send(PROFILE, vec![command], None).await.unwrap();
+            device.kapprum.sync(PROFILE).await.unwrap();
+        }
+        home.kapprum.sync(PROFILE).await.unwrap();
+    }
+    tokio::time::sleep(PAUSE * 4).await;
+    let note = "six looks, two checks, one changed day; without TLS and without pushes";
+    figures.put("guardian_day_kb", (relay.bytes() - before) as f64 / 1000.0, note);
 }
 
 /// The register ends a guardian; the device that waits purges.

@@ -7,7 +7,7 @@ use kapprum_client::key_store::Secret;
 use kapprum_client::sync::wire::{Answer, Http, Wire};
 use kapprum_domain::actor::Role;
 use kapprum_domain::command::Command;
-use kapprum_domain::id::CommandId;
+use kapprum_domain::id::{ChildId, CommandId, PlacementId};
 use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::frame::Frame;
 use kapprum_protocol::receipt::Outcome;
@@ -32,7 +32,9 @@ const SECONDS: u32 = 8;
 pub(crate) async fn measure(world: &World, figures: &mut Figures) {
     let mut guardians = Vec::new();
     for one in 0..CONNECTIONS {
-        guardians.push(Arc::new(Mutex::new(Guardian::sign_in(world, one).await)));
+        let token = world.invite(guardian(1, one), Role::Guardian);
+        let signed_in = Guardian::sign_in(&world.server.url, &token, child(1, one), placement(1, one)).await;
+        guardians.push(Arc::new(Mutex::new(signed_in)));
     }
     let started = Instant::now();
     let mut tasks = JoinSet::new();
@@ -68,25 +70,28 @@ pub(crate) async fn measure(world: &World, figures: &mut Figures) {
 }
 
 /// A guardian's phone, of which only the wire is left.
-struct Guardian {
+pub(crate) struct Guardian {
     wire: Http,
     bearer: Secret,
     cursor: Option<String>,
-    one: u128,
+    child: ChildId,
+    placement: PlacementId,
     sent: usize,
 }
 
 impl Guardian {
-    async fn sign_in(world: &World, one: u128) -> Self {
-        let wire = Http::new(&world.server.url, None).unwrap();
-        let activated = wire.activate(&world.invite(guardian(1, one), Role::Guardian)).await.unwrap();
-        let mut guardian = Self { wire, bearer: Secret::new(activated.bearer), cursor: None, one, sent: 0 };
+    /// Signs in; the child's days are what it sends about.
+    pub(crate) async fn sign_in(server: &str, token: &str, child: ChildId, placement: PlacementId) -> Self {
+        let wire = Http::new(server, None).unwrap();
+        let activated = wire.activate(token).await.unwrap();
+        let bearer = Secret::new(activated.bearer);
+        let mut guardian = Self { wire, bearer, cursor: None, child, placement, sent: 0 };
         guardian.send(0).await;
         guardian
     }
 
     /// Sends so many commands; how many were done.
-    async fn send(&mut self, commands: usize) -> usize {
+    pub(crate) async fn send(&mut self, commands: usize) -> usize {
         let commands = (0..commands).map(|_| self.command()).collect();
         let request = Request { v: VERSION, cursor: self.cursor.take(), commands, ..Request::default() };
         let Answer::Pieces(mut pieces, mut lines) = self.wire.sync(&self.bearer, request.write()).await.unwrap() else {
@@ -111,7 +116,7 @@ impl Guardian {
     /// Another word to the staff each time, about days in turn.
     fn command(&mut self) -> Box<RawValue> {
         self.sent += 1;
-        let (child, placement) = (child(1, self.one), placement(1, self.one));
+        let (child, placement) = (self.child, self.placement);
         let day = today().plus(1 + (self.sent % 60) as i32);
         let comment = format!("Mormor hämtar, gång {}", self.sent);
         let command = Command::ChangeDay { child, placement, day, times: None, comment };

@@ -19,6 +19,7 @@ mod first_screen;
 mod live;
 mod load;
 mod network;
+mod scale;
 mod store;
 mod taps;
 mod world;
@@ -35,9 +36,15 @@ struct Arguments {
     /// Write `{key: value}` here.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Only these groups: cold, taps, live, load, counts.
+    /// Only these groups: cold, taps, live, load, counts; with --scale: growth, crowd, staff, august, importing, none.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Whole towns instead: 600, 20 000 and 170 000 pupils. Takes its time, and some gigabytes of the disk meanwhile.
+    #[arg(long)]
+    scale: bool,
+    /// With --scale: one town of so many pupils beside that of 600, instead of the two large ones.
+    #[arg(long, requires = "scale")]
+    pupils: Option<usize>,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -48,6 +55,17 @@ enum Part {
     /// The server.
     #[command(hide = true)]
     Serve { folder: PathBuf },
+    /// An import.
+    #[command(hide = true)]
+    Import {
+        folder: PathBuf,
+        source: PathBuf,
+        #[arg(long)]
+        accept_ending: bool,
+    },
+    /// Devices that wait for news.
+    #[command(hide = true)]
+    Crowd { file: PathBuf },
     /// A client that fetches everything.
     #[command(hide = true)]
     Cold {
@@ -71,38 +89,49 @@ fn main() {
             runtime.block_on(cold::client(&server, &token, &folder, plain));
         }
         Some(Part::Count { what, times, folder }) => counts::work(&what, times, &folder),
-        None => runtime.block_on(measure(arguments.only, arguments.json)),
+        Some(Part::Import { folder, source, accept_ending }) => scale::import(&folder, &source, accept_ending),
+        Some(Part::Crowd { file }) => runtime.block_on(scale::crowd(&file)),
+        None => runtime.block_on(measure(arguments)),
     }
 }
 
-async fn measure(only: Vec<String>, json: Option<PathBuf>) {
-    let wanted = |group: &str| only.is_empty() || only.iter().any(|one| one == group);
-    eprintln!("a town of 100 000 records is made …");
-    let world = World::start();
+async fn measure(Arguments { json, only, scale, pupils, .. }: Arguments) {
     let mut figures = Figures::default();
-    if wanted("cold") {
-        eprintln!("cold: a client that has nothing, against raw inserts …");
-        cold::measure(&world, &mut figures);
-    }
-    if wanted("taps") {
-        eprintln!("taps: saving, replaying, purging, opening …");
-        taps::measure(&world, &mut figures).await;
-    }
-    if wanted("live") {
-        eprintln!("live: from device to device …");
-        live::measure(&world, &mut figures).await;
-        first_screen::measure(&world, &mut figures).await;
-    }
-    if wanted("load") {
-        eprintln!("load: many people at once …");
-        load::measure(&world, &mut figures).await;
-    }
-    if wanted("counts") {
-        eprintln!("counts: instructions …");
-        counts::measure(&world, &mut figures).await;
+    if scale {
+        scale::measure(&only, pupils, &mut figures).await;
+    } else {
+        quick(&only, &mut figures).await;
     }
     figures.print();
     if let Some(path) = json {
         figures.write(&path);
+    }
+}
+
+/// One municipality with much in few places.
+async fn quick(only: &[String], figures: &mut Figures) {
+    let wanted = |group: &str| only.is_empty() || only.iter().any(|one| one == group);
+    eprintln!("a town of 100 000 records is made …");
+    let world = World::start();
+    if wanted("cold") {
+        eprintln!("cold: a client that has nothing, against raw inserts …");
+        cold::measure(&world, figures);
+    }
+    if wanted("taps") {
+        eprintln!("taps: saving, replaying, purging, opening …");
+        taps::measure(&world, figures).await;
+    }
+    if wanted("live") {
+        eprintln!("live: from device to device …");
+        live::measure(&world, figures).await;
+        first_screen::measure(&world, figures).await;
+    }
+    if wanted("load") {
+        eprintln!("load: many people at once …");
+        load::measure(&world, figures).await;
+    }
+    if wanted("counts") {
+        eprintln!("counts: instructions …");
+        counts::measure(&world, figures).await;
     }
 }

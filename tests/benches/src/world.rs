@@ -21,6 +21,7 @@ use kapprum_server::sign_in::SignIn;
 use kapprum_server::store::sqlite::Sqlite;
 use kapprum_server::{open, writer};
 use kapprum_town::{Person, Town, story};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use uuid::Uuid;
 
 /// Children of department A and B.
@@ -160,13 +161,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         let town = town();
-        let municipality = Municipality {
-            tenant: town.tenant,
-            name: town.name.clone(),
-            phone: "0521-72 10 00".to_owned(),
-            switches: town.switches.clone(),
-        };
-        open::add_tenant(&config, &municipality, now()).unwrap();
+        open::add_tenant(&config, &municipality(&town), now()).unwrap();
         let (store, _) = open::tenant(&config, town.tenant).unwrap();
         let put = |changes: &[Change]| drop(writer::import(&store, changes, now()).unwrap());
         put(&town.changes());
@@ -194,8 +189,12 @@ impl World {
 
     /// A token for an account.
     pub(crate) fn invite(&self, holder: impl Into<HolderId>, role: Role) -> String {
-        let sign_in: SignIn = open::tenant(&self.config, self.town.tenant).unwrap().1;
-        sign_in.invite(&self.account(holder, role), None, now()).unwrap()
+        self.sign_in().invite(&self.account(holder, role), None, now()).unwrap()
+    }
+
+    /// The sign-in data, opened beside the server.
+    pub(crate) fn sign_in(&self) -> SignIn {
+        open::tenant(&self.config, self.town.tenant).unwrap().1
     }
 
     pub(crate) fn account(&self, holder: impl Into<HolderId>, role: Role) -> Account {
@@ -214,12 +213,17 @@ impl World {
 }
 
 impl Process {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         let mut child = command.arg("serve").arg(folder).stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         Self { child, url: url.trim().to_owned() }
+    }
+
+    /// KiB of its memory.
+    pub(crate) fn memory(&self, what: &str) -> f64 {
+        memory(&self.child.id().to_string(), what)
     }
 
     /// Seconds of processor time so far, of all threads.
@@ -231,7 +235,30 @@ impl Process {
     }
 }
 
-fn config(folder: &Path) -> Config {
+/// KiB of a process, as the system counts them.
+pub(crate) fn memory(process: &str, what: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Lets this process open as many files as it may: a crowd has a connection each.
+pub(crate) fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
+/// What is told of the municipality when it is added.
+pub(crate) fn municipality(town: &Town) -> Municipality {
+    Municipality {
+        tenant: town.tenant,
+        name: town.name.clone(),
+        phone: "0521-72 10 00".to_owned(),
+        switches: town.switches.clone(),
+    }
+}
+
+pub(crate) fn config(folder: &Path) -> Config {
     Config {
         data: folder.join("data"),
         keys: folder.join("keys"),

@@ -321,6 +321,14 @@ impl Snapshot for Within<'_> {
         Ok(heads)
     }
 
+    fn names(&self, numbers: &[ScopeNumber]) -> Result<Vec<(ScopeNumber, Scope)>> {
+        self.snapshot.names(numbers)
+    }
+
+    fn changed(&self, seq: Seq) -> Result<Vec<ScopeNumber>> {
+        self.snapshot.changed(seq)
+    }
+
     fn since(&self, scopes: &[ScopeNumber], seq: Seq, visit: &mut dyn FnMut(Entry<'_>)) -> Result<()> {
         // The rows of one read, the head of a later one: what came between is skipped.
         let before = if self.is(Variant::SectionsOfSeveralReads) && self.store.turn(3) {

@@ -10,7 +10,8 @@ mod names;
 mod sample;
 mod ss12000;
 
-pub use ss12000::Page;
+pub use sample::Districts;
+pub use ss12000::{Page, write};
 
 use std::collections::BTreeMap;
 
@@ -181,9 +182,9 @@ fn span(start: &str, end: &str) -> Span {
 }
 
 impl Town {
-    /// The few families of the stories; cheap to make.
-    pub fn small(today: Day) -> Self {
-        let mut town = Self {
+    /// The municipality without anybody.
+    fn empty(today: Day) -> Self {
+        Self {
             tenant: story::tenant(),
             name: "Vänersborg".to_owned(),
             switches: Switches::default(),
@@ -194,7 +195,12 @@ impl Town {
             enrolled: BTreeMap::new(),
             placements: BTreeMap::new(),
             employed: BTreeMap::new(),
-        };
+        }
+    }
+
+    /// The few families of the stories; cheap to make.
+    pub fn small(today: Day) -> Self {
+        let mut town = Self::empty(today);
         town.add_unit(story::preschool(), "Solrosens förskola", &[SchoolForm::Preschool]);
         town.add_unit(story::school(), "Björkskolan", &[SchoolForm::Compulsory, SchoolForm::AfterSchool]);
         town.add_group(story::department(), story::preschool(), "Blåklinten", GroupKind::Department);

@@ -1,4 +1,7 @@
 //! A town of any size: lifelike, invented, the same for the same seed.
+//!
+//! A large one is made district by district, each with its own preschools, schools and families, so that it can be
+//! written without ever being held whole.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +13,63 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use uuid::Uuid;
 
-use super::{Person, Town, names};
+use super::{Person, Town, names, story};
+
+/// Pupils of a district.
+const DISTRICT: usize = 3_000;
 
 impl Town {
-    /// The families of the stories and about so many pupils more: preschools, schools with after-school, an upper
-    /// secondary school; siblings in several units, separated and sole guardians, guardians who are staff, adult
+    /// The families of the stories and about so many pupils more: preschools, schools with after-school, upper
+    /// secondary schools; siblings in several units, separated and sole guardians, guardians who are staff, adult
     /// students, protected persons, people without a call name.
     pub fn sample(pupils: usize, seed: u64, today: Day) -> Self {
-        let mut maker =
-            Maker { town: Self::small(today), random: ChaCha8Rng::seed_from_u64(seed), numbers: BTreeMap::new() };
+        let mut districts = Districts::new(pupils, seed, today);
+        let mut town = districts.next().unwrap();
+        for district in districts {
+            town.units.extend(district.units);
+            town.groups.extend(district.groups);
+            town.people.extend(district.people);
+            town.enrolled.extend(district.enrolled);
+            town.placements.extend(district.placements);
+            town.employed.extend(district.employed);
+        }
+        town
+    }
+}
+
+/// The districts of [`Town::sample`] one by one, the families of the stories in the first.
+pub struct Districts {
+    pupils: usize,
+    maker: Maker,
+    begun: bool,
+}
+
+impl Districts {
+    /// As [`Town::sample`].
+    pub fn new(pupils: usize, seed: u64, today: Day) -> Self {
+        let random = ChaCha8Rng::seed_from_u64(seed);
+        Self { pupils, maker: Maker { town: Town::small(today), random, numbers: BTreeMap::new() }, begun: false }
+    }
+}
+
+impl Iterator for Districts {
+    type Item = Town;
+
+    fn next(&mut self) -> Option<Town> {
+        if std::mem::replace(&mut self.begun, true) && self.pupils == 0 {
+            return None;
+        }
+        let pupils = self.pupils.min(DISTRICT);
+        self.pupils -= pupils;
+        let maker = &mut self.maker;
         maker.units(pupils.max(30));
         let first = maker.town.enrolled.len();
         while maker.town.enrolled.len() < first + pupils {
             maker.family();
         }
         maker.staff();
-        maker.town
+        let next = Town::empty(maker.town.today);
+        Some(std::mem::replace(&mut maker.town, next))
     }
 }
 
@@ -191,7 +235,9 @@ impl Maker {
         let guardians: Vec<PersonId> =
             self.town.enrolled.values().flat_map(|one| &one.guardians).map(|one| one.guardian).collect();
         let groups = self.town.groups.clone();
-        let units: Vec<UnitId> = self.town.units.iter().map(|one| one.unit).skip(2).collect();
+        let told = [story::preschool(), story::school()];
+        let units: Vec<UnitId> =
+            self.town.units.iter().map(|one| one.unit).filter(|unit| !told.contains(unit)).collect();
         for unit in units {
             let family = names::FAMILY[self.below(32)];
             let principal = self.person(family, true);

@@ -1,5 +1,6 @@
 //! The town as a source of the standard SS 12000 would tell it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -14,6 +15,8 @@ use super::{Person, Town};
 
 /// Rows on a page.
 const PAGE: usize = 500;
+const ORGANISATIONS: &str = "organisations";
+const RESOURCES: [&str; 6] = [ORGANISATIONS, "persons", "groups", "placements", "duties", "activities"];
 
 /// One page of a resource.
 pub struct Page {
@@ -25,48 +28,109 @@ pub struct Page {
     pub content: Value,
 }
 
-impl Town {
-    /// Writes the town as pages of JSON answers, resource by resource, in place of an earlier town's.
-    pub fn write(&self, folder: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let pages = self.pages();
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let (resource, rest) = name.split_once('.').unwrap_or_default();
-            let number = rest.strip_suffix("json").map(|number| number.trim_end_matches('.'));
-            let numbered = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-            if numbered && pages.iter().any(|page| page.resource == resource) {
-                std::fs::remove_file(path)?;
+/// Writes a town, part by part, as pages of JSON answers, resource by resource, in place of an earlier town's. How many
+/// rows each resource has; `progress` hears of it after each part.
+pub fn write(
+    folder: &Path,
+    parts: impl IntoIterator<Item = Town>,
+    progress: &mut dyn FnMut(&BTreeMap<&'static str, usize>),
+) -> std::io::Result<BTreeMap<&'static str, usize>> {
+    std::fs::create_dir_all(folder)?;
+    clear(folder)?;
+    let mut put = |page: Page| {
+        let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join(page.name))?);
+        serde_json::to_writer_pretty(&mut file, &page.content)?;
+        file.flush()
+    };
+    let mut pages = Pages { open: BTreeMap::new(), put: &mut put };
+    for (part, town) in parts.into_iter().enumerate() {
+        for (resource, mut rows) in town.resources() {
+            // The municipality itself is in every part.
+            if part > 0 && resource == ORGANISATIONS {
+                rows.remove(0);
             }
+            pages.add(resource, rows)?;
         }
-        for page in pages {
-            let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join(page.name))?);
-            serde_json::to_writer_pretty(&mut file, &page.content)?;
-            file.flush()?;
+        progress(&pages.counts());
+    }
+    pages.finish()
+}
+
+/// Takes away the pages of an earlier town, and nothing else.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (resource, rest) = name.split_once('.').unwrap_or_default();
+        let number = rest.strip_suffix("json").map(|number| number.trim_end_matches('.'));
+        let numbered = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        if numbered && RESOURCES.contains(&resource) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows on their way to pages: of each resource the last page waits until it is known whether another follows.
+struct Pages<'a> {
+    open: BTreeMap<&'static str, (usize, Vec<Value>)>,
+    put: &'a mut dyn FnMut(Page) -> std::io::Result<()>,
+}
+
+impl Pages<'_> {
+    fn add(&mut self, resource: &'static str, rows: Vec<Value>) -> std::io::Result<()> {
+        let (full, open) = self.open.entry(resource).or_default();
+        for row in rows {
+            if open.len() == PAGE {
+                *full += 1;
+                let (name, next) = (format!("{resource}.{full:03}.json"), format!("page-{}", *full + 1));
+                let content = json!({ "data": std::mem::take(open), "pageToken": next });
+                (self.put)(Page { resource, name, content })?;
+            }
+            open.push(row);
         }
         Ok(())
     }
 
+    fn counts(&self) -> BTreeMap<&'static str, usize> {
+        self.open.iter().map(|(resource, (full, open))| (*resource, full * PAGE + open.len())).collect()
+    }
+
+    fn finish(self) -> std::io::Result<BTreeMap<&'static str, usize>> {
+        let counts = self.counts();
+        for (resource, (full, data)) in self.open {
+            let name = if full == 0 { format!("{resource}.json") } else { format!("{resource}.{:03}.json", full + 1) };
+            (self.put)(Page { resource, name, content: json!({ "data": data, "pageToken": null }) })?;
+        }
+        Ok(counts)
+    }
+}
+
+impl Town {
+    /// Writes the whole town, see [`write`].
+    pub fn write(&self, folder: &Path) -> std::io::Result<()> {
+        write(folder, [self.clone()], &mut |_| ()).map(drop)
+    }
+
     /// Every page of every resource, in order.
     pub fn pages(&self) -> Vec<Page> {
-        let mut pages = Vec::new();
+        let mut made = Vec::new();
+        let mut put = |page| {
+            made.push(page);
+            Ok(())
+        };
+        let mut pages = Pages { open: BTreeMap::new(), put: &mut put };
         for (resource, rows) in self.resources() {
-            let count = rows.len().div_ceil(PAGE).max(1);
-            for number in 1..=count {
-                let name = if count == 1 { format!("{resource}.json") } else { format!("{resource}.{number:03}.json") };
-                let next = (number < count).then(|| format!("page-{}", number + 1));
-                let data: Vec<&Value> = rows.iter().skip((number - 1) * PAGE).take(PAGE).collect();
-                pages.push(Page { resource, name, content: json!({ "data": data, "pageToken": next }) });
-            }
+            pages.add(resource, rows).unwrap();
         }
-        pages
+        pages.finish().unwrap();
+        made
     }
 
     /// Every resource with its rows.
     pub fn resources(&self) -> Vec<(&'static str, Vec<Value>)> {
         vec![
-            ("organisations", self.organisations()),
+            (ORGANISATIONS, self.organisations()),
             ("persons", self.persons()),
             ("groups", self.group_rows()),
             ("placements", self.placement_rows()),

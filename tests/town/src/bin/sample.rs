@@ -1,12 +1,13 @@
 //! Writes a sample municipality in the format of SS 12000: `sample --out DIR --pupils N --seed S`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use kapprum_domain::time::Day;
-use kapprum_town::{Town, check};
+use kapprum_town::{Districts, check};
 
 /// A lifelike, invented municipality; the same seed gives the same files.
 #[derive(Parser)]
@@ -29,29 +30,36 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let town = Town::sample(arguments.pupils, arguments.seed, arguments.today);
-    if let Err(error) = town.write(&arguments.out) {
-        eprintln!("{}: {error}", arguments.out.display());
-        return ExitCode::FAILURE;
-    }
-    for (resource, rows) in town.resources() {
-        println!("{resource:<14} {:>7}", rows.len());
-    }
-    let Some(folder) = arguments.check else { return ExitCode::SUCCESS };
-    match check::against(&folder, &town) {
-        Ok((rows, wrong)) if wrong.is_empty() => {
-            println!("{rows} rows are valid against {}", folder.display());
-            ExitCode::SUCCESS
-        }
-        Ok((rows, wrong)) => {
-            wrong.iter().take(20).for_each(|line| eprintln!("{line}"));
-            eprintln!("{} of {rows} rows are not valid", wrong.len());
-            ExitCode::FAILURE
-        }
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
+    let Arguments { out, pupils, seed, today, check } = Arguments::parse();
+    let progress = &mut |counts: &BTreeMap<&str, usize>| {
+        eprintln!("  {} persons written", counts.get("persons").unwrap_or(&0));
+    };
+    match kapprum_town::write(&out, Districts::new(pupils, seed, today), progress) {
+        Ok(counts) => counts.iter().for_each(|(resource, rows)| println!("{resource:<14} {rows:>7}")),
+        Err(error) => {
+            eprintln!("{}: {error}", out.display());
+            return ExitCode::FAILURE;
         }
     }
+    let Some(folder) = check else { return ExitCode::SUCCESS };
+    let (mut rows, mut wrong) = (0, Vec::new());
+    for district in Districts::new(pupils, seed, today) {
+        match check::against(&folder, &district) {
+            Ok((more, told)) => {
+                rows += more;
+                wrong.extend(told);
+            }
+            Err(why) => {
+                eprintln!("{why}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    if wrong.is_empty() {
+        println!("{rows} rows are valid against {}", folder.display());
+        return ExitCode::SUCCESS;
+    }
+    wrong.iter().take(20).for_each(|line| eprintln!("{line}"));
+    eprintln!("{} of {rows} rows are not valid", wrong.len());
+    ExitCode::FAILURE
 }

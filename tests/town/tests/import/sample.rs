@@ -1,6 +1,8 @@
 //! The invented municipality.
 
 use kapprum_server::import::Folder;
+use kapprum_server::import::source::{Extent, Source};
+use kapprum_town::{Districts, write};
 
 use super::world::*;
 
@@ -45,4 +47,28 @@ fn a_smaller_town_takes_the_place_of_a_larger_one() {
     std::fs::remove_file(folder.path().join("persons.notes.json")).unwrap();
     let (report, _) = Tenant::new().import(&Folder::open(folder.path()).unwrap());
     assert_eq!(report.resources[&Resource::Persons].rows, town.people.len());
+}
+
+/// A large town is never held whole: what is written district by district is what it is as a whole.
+#[test]
+fn a_town_of_several_districts_is_written_as_it_is_whole() {
+    let (pupils, folder) = (3_200, tempfile::tempdir().unwrap());
+    let mut told = Vec::new();
+    let districts = Districts::new(pupils, 1, today());
+    let counts = write(folder.path(), districts, &mut |counts| told.push(counts["persons"])).unwrap();
+    let whole = Town::sample(pupils, 1, today());
+    assert_eq!(told.len(), 2, "districts");
+    let source = Folder::open(folder.path()).unwrap();
+    let sorted = |mut rows: Vec<Value>| {
+        rows.sort_by_cached_key(|row| row["id"].as_str().unwrap().to_owned());
+        rows
+    };
+    let all = Rows::of(&whole);
+    for resource in Resource::ALL {
+        let mut rows = Vec::new();
+        assert_eq!(source.rows(resource, &mut |row| rows.push(row)), Extent::Whole);
+        let name = resource.names()[0];
+        assert_eq!(counts[name], rows.len(), "{resource}");
+        assert!(sorted(rows) == sorted(all.0[name].clone()), "{resource}");
+    }
 }
