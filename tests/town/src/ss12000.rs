@@ -107,7 +107,7 @@ impl Pages<'_> {
 }
 
 impl Town {
-    /// Writes the whole town, see [`write`].
+    /// Writes the whole town, see [`write()`].
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         write(folder, [self.clone()], &mut |_| ()).map(drop)
     }
