@@ -191,8 +191,8 @@ fn sections(
     sections_since(snapshot, (&meta, knows), &held, cursor, request, receipts)
 }
 
-/// As [`sections`], since a cursor of this epoch; without one, everything is to be fetched. `knows` is how much is known
-/// of the epoch that the phone comes from.
+/// As [`sections`], since a cursor of this epoch; without one, everything is fetched, and comes in this very answer.
+/// `knows` is how much is known of the epoch that the phone comes from.
 fn sections_since(
     snapshot: &dyn Snapshot,
     (meta, knows): (&Meta, Option<Seq>),
@@ -203,9 +203,17 @@ fn sections_since(
 ) -> Result<First> {
     let new_rights = cursor.is_none_or(|cursor| cursor.rights != held.hash);
     let mut wanted = BTreeSet::new();
-    let asked = if cursor.is_some() { request.want.as_slice() } else { &[] };
-    let want = asked.iter().copied().filter(|number| held.get(*number).is_some() && wanted.insert(*number));
-    let want: Vec<ScopeNumber> = want.collect();
+    let all = cursor.is_none();
+    let numbers: Vec<ScopeNumber> = held.scopes.iter().map(|one| one.number).filter(|_| all).collect();
+    let names: HashMap<ScopeNumber, Scope> = snapshot.names(&numbers)?.into_iter().collect();
+    let want: Vec<ScopeNumber> = if all {
+        let mut want = numbers;
+        want.sort_by_key(|number| (names.get(number).map(Scope::need), *number));
+        want
+    } else {
+        let held = request.want.iter().copied().filter(|number| held.get(*number).is_some());
+        held.filter(|number| wanted.insert(*number)).collect()
+    };
     let seq = cursor.map_or(meta.head, |cursor| cursor.seq);
     let rest: Vec<ScopeNumber> =
         held.scopes.iter().map(|one| one.number).filter(|number| !wanted.contains(number)).collect();
@@ -234,9 +242,6 @@ fn sections_since(
     }
     let mut lines = Vec::new();
     if new_rights {
-        let all = cursor.is_none();
-        let numbers: Vec<ScopeNumber> = held.scopes.iter().map(|one| one.number).filter(|_| all).collect();
-        let names: HashMap<ScopeNumber, Scope> = snapshot.names(&numbers)?.into_iter().collect();
         let entry = |one: &HeldScope| {
             let name = names.get(&one.number).map(Scope::to_string);
             kapprum_protocol::frame::Entry(one.number, one.generation.into(), Freshness(one.class), name)

@@ -68,7 +68,8 @@ impl Inner {
             let (actor, rights) = (reader.actor(), reader.rights()?);
             let (id, command, created) = (CommandId(Uuid::nil()), &reverse, now);
             let sending = Sending { id, command, actor: &actor, rights: &rights, tapped, now, created };
-            Ok(decide(&sending, &reader.world()).is_ok_and(|changes| !changes.is_empty()))
+            let Ok(changes) = decide(&sending, &reader.world()) else { return Ok(false) };
+            changes.iter().try_fold(false, |any, change| Ok(any || reader.would_change(change)?))
         })?;
         if changes {
             self.save(seat, &[&reverse], tapped)?;

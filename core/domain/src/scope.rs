@@ -37,6 +37,20 @@ pub enum Scope {
     Register(PersonId),
 }
 
+impl Scope {
+    /// How early a device that has nothing needs it, smaller first: what tells whose device it is, then the children,
+    /// their day, and the rest.
+    pub fn need(&self) -> u8 {
+        match self {
+            Self::Tenant | Self::Person(_) => 0,
+            Self::Child(_) | Self::Board(_) => 1,
+            Self::Absence(_) | Self::Placement(_) => 2,
+            Self::Unit(_) => 3,
+            Self::Group(_) | Self::Families(_) | Self::Care(_) | Self::Contact(_) | Self::Register(_) => 4,
+        }
+    }
+}
+
 /// A text that names no scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a scope")]

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The database failed; trying again may help.
     #[error("the database failed: {0}")]
     Failed(String),
+    /// The file is not as it was written.
+    #[error("the database is damaged")]
+    Damaged,
     /// The file was written by a newer version.
     #[error("the database is of a newer version")]
     Newer,

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use kapprum_domain::time::Timestamp;
 use kapprum_protocol::cursor::Epoch;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::state::{State, number, signed, unsigned};
 use super::{Reading, Result, Store, StoreError, Writing};
@@ -218,6 +218,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let code = error.sqlite_error_code();
+        if matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) {
+            return Self::Damaged;
+        }
         Self::Failed(code.map_or_else(|| "unexpected data".to_owned(), |code| format!("{code:?}")))
     }
 }

@@ -3,6 +3,7 @@
 use kapprum_domain::command::Command;
 use kapprum_domain::id::{CommandId, PersonId};
 use kapprum_domain::refusal::Refusal;
+use kapprum_domain::scope::Scope;
 use kapprum_domain::time::{HOUR, Timestamp};
 use kapprum_protocol::cursor::Seq;
 use kapprum_protocol::envelope::Envelope;
@@ -333,13 +334,15 @@ impl Reader<'_> {
             .prepare_cached("SELECT value FROM meta WHERE name = 'cursor'")?
             .query_row([], |row| row.get(0))
             .optional()?;
-        let mut statement = self.connection().prepare_cached(
-            "SELECT number FROM scope WHERE wanted ORDER BY
-                CASE substr(name, 1, instr(name || '/', '/') - 1)
-                    WHEN 'person' THEN 0 WHEN 'tenant' THEN 0 WHEN 'child' THEN 1 WHEN 'absence' THEN 2
-                    WHEN 'placement' THEN 2 WHEN 'board' THEN 1 WHEN 'unit' THEN 3 ELSE 4 END, number",
-        )?;
-        let want = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.connection().prepare_cached("SELECT number, name FROM scope WHERE wanted")?;
+        let mut rows = statement.query([])?;
+        let mut wanted: Vec<(u8, u32)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let scope = row.get_ref(1)?.as_str_or_null()?.and_then(|name| name.parse::<Scope>().ok());
+            wanted.push((scope.map_or(u8::MAX, |scope| scope.need()), row.get(0)?));
+        }
+        wanted.sort_unstable();
+        let want = wanted.into_iter().map(|(_, number)| number).collect();
         let mut statement = self.connection().prepare_cached(
             "SELECT id, CASE state WHEN 'waiting' THEN bytes END, earlier FROM outbox
              WHERE state IN ('waiting', 'settling') AND receipt IS NULL ORDER BY n LIMIT ?1",

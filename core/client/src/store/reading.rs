@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use kapprum_domain::access::Rights;
 use kapprum_domain::actor::{Account, Actor};
 use kapprum_domain::id::RecordId;
+use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::world::{Source, Unread, World};
 use kapprum_protocol::frame::Freshness;
@@ -120,6 +121,30 @@ impl<'a> Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Whether a change would change anything here.
+    pub fn would_change(&self, change: &Change) -> Result<bool> {
+        let (scope, kind, id) = change.key();
+        match change {
+            Change::Put(_) => Ok(true),
+            Change::Remove(..) => Ok(self.body(&scope, kind, id)?.is_some()),
+        }
+    }
+
+    fn body(&self, scope: &Scope, kind: &str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
+        let found = self.connection.prepare_cached(GET).and_then(|mut statement| {
+            statement
+                .query_row(params![scope.to_string(), kind, id.0.as_bytes()], |row| {
+                    if matches!(row.get_ref(0)?, ValueRef::Null) {
+                        return Ok(None);
+                    }
+                    let overlaid = !matches!(row.get_ref(1)?, ValueRef::Null);
+                    Ok(Some(row.get::<_, Option<String>>(if overlaid { 2 } else { 3 })?))
+                })
+                .optional()
+        });
+        found.map_err(|error| self.broken(error))?.flatten().ok_or(Unread::NotHeld(*scope))
+    }
+
     /// What rules mostly read: one scope, without the detour over a list.
     fn scan_one(
         &self,
@@ -179,18 +204,7 @@ SELECT o.id FROM json_each(?1) j JOIN scope s ON s.name = j.value JOIN overlay o
 
 impl Source for Reader<'_> {
     fn get(&self, scope: &Scope, kind: &'static str, id: RecordId) -> std::result::Result<Option<String>, Unread> {
-        let found = self.connection.prepare_cached(GET).and_then(|mut statement| {
-            statement
-                .query_row(params![scope.to_string(), kind, id.0.as_bytes()], |row| {
-                    if matches!(row.get_ref(0)?, ValueRef::Null) {
-                        return Ok(None);
-                    }
-                    let overlaid = !matches!(row.get_ref(1)?, ValueRef::Null);
-                    Ok(Some(row.get::<_, Option<String>>(if overlaid { 2 } else { 3 })?))
-                })
-                .optional()
-        });
-        found.map_err(|error| self.broken(error))?.flatten().ok_or(Unread::NotHeld(*scope))
+        self.body(scope, kind, id)
     }
 
     fn scan(

@@ -125,6 +125,31 @@ impl Mirror {
         Ok(Self { connection, tenant, key })
     }
 
+    /// As [`Self::open`], for a run: a damaged copy is begun anew, which costs one whole fetch.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_or_renew(path: &Path, tenant: TenantId, keys: &Keys) -> Result<Self> {
+        let sound = |mirror: Self| {
+            let check = "PRAGMA quick_check(1)";
+            let said: String = mirror.connection.query_row(check, [], |row| row.get(0))?;
+            if said == "ok" { Ok(mirror) } else { Err(StoreError::Damaged) }
+        };
+        match Self::open(path, tenant, keys).and_then(sound) {
+            Err(StoreError::Damaged) => {
+                tracing::warn!("the copy of a source is damaged; everything is asked for anew");
+                for end in ["", "-wal", "-shm"] {
+                    let mut file = path.as_os_str().to_owned();
+                    file.push(end);
+                    // Where it can't go, opening says so again.
+                    let _ = std::fs::remove_file(file);
+                }
+                Self::open(path, tenant, keys)
+            }
+            opened => opened,
+        }
+    }
+
     /// How far a resource has been listed.
     pub fn listing(&self, resource: &str) -> Result<Listing> {
         let sql = "SELECT run, began, since, token, until, whole, trouble FROM listing WHERE resource = ?1";

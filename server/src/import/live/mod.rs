@@ -192,7 +192,7 @@ pub fn run(
     let _alone = alone(&folder)?;
     let (store, sign_in) = open::tenant(config, source.tenant)?;
     let keys = open::keys(config)?;
-    let mirror = Mirror::open(&path(&folder), source.tenant, &keys)?;
+    let mirror = Mirror::open_or_renew(&path(&folder), source.tenant, &keys)?;
     let done = run_into(&mirror, (&store, &sign_in, &keys), config, source, around, accept_ending, tell);
     let (now, ending) = (around.clock.now(), Ending::of(&done));
     mirror.tell(ENDED_AT, now.0)?;
