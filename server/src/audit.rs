@@ -5,6 +5,7 @@
 //! can write the file still can't make a line that fits. What is cut off at the end shows against the copy, which should
 //! lie on another machine. Ids only: no names, no numbers, no contents.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -218,13 +219,20 @@ impl Audit {
     pub fn revoked_since(&self, time: Timestamp) -> Result<Vec<DeviceId>, AuditError> {
         #[derive(Deserialize)]
         struct Line {
+            tenant: TenantId,
             at: Timestamp,
             what: String,
             device: Option<DeviceId>,
         }
-        let log = lines(&self.path)?;
+        let mut log = lines(&self.path)?;
+        if let Some(Copy::File(copy)) = &self.copy {
+            // Where the log was lost with everything else, the copy still tells.
+            log.push_str(&lines(copy)?);
+        }
         let read = log.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
-        Ok(read.filter(|line| line.at >= time && line.what == "revoked").filter_map(|line| line.device).collect())
+        let revoked = read.filter(|line| line.tenant == self.tenant && line.at >= time && line.what == "revoked");
+        let devices: BTreeSet<DeviceId> = revoked.filter_map(|line| line.device).collect();
+        Ok(devices.into_iter().collect())
     }
 
     /// Whether the log's first line was written under our keys; so it is if there is none.

@@ -87,6 +87,9 @@ enum Verb {
     Restore {
         /// The folder of one backup.
         from: PathBuf,
+        /// Serve it without the newest school data: it does not know who became protected since.
+        #[arg(long)]
+        without_import: bool,
     },
     /// The configuration.
     #[command(subcommand)]
@@ -270,7 +273,7 @@ fn run(arguments: Arguments) -> Done {
         Verb::Config(ConfigVerb::Check) => Ok(()),
         Verb::Check => check(&config),
         Verb::Backup { to, tenant } => back_up(&config, &to, tenant),
-        Verb::Restore { from } => restore(&config, &from),
+        Verb::Restore { from, without_import } => restore(&config, &from, without_import),
         Verb::Audit(AuditVerb::Verify { tenant }) => verify(&config, tenant),
     }
 }
@@ -344,8 +347,11 @@ fn back_up(config: &Config, to: &Path, tenant: Option<TenantId>) -> Done {
         let made = backup::back_up(config, id, to, now, &mut |what, bytes| telling.tell(what, bytes));
         match made.map_err(|error| error.to_string()) {
             Ok(folder) => {
-                trace(config, id, Event::BackedUp)?;
                 println!("{}", folder.display());
+                if let Err(why) = trace(config, id, Event::BackedUp) {
+                    eprintln!("{id}: {why}");
+                    failed += 1;
+                }
             }
             Err(why) => {
                 eprintln!("{id}: {why}");
@@ -356,12 +362,18 @@ fn back_up(config: &Config, to: &Path, tenant: Option<TenantId>) -> Done {
     if failed > 0 { Err(format!("{failed} not backed up").into()) } else { Ok(()) }
 }
 
-fn restore(config: &Config, from: &Path) -> Done {
+fn restore(config: &Config, from: &Path, without_import: bool) -> Done {
+    // On a new machine there is no data folder yet.
+    open::keys(config).map_err(|why| format!("{why}; the key folder comes first"))?;
+    backup::make_data_folder(config)?;
     let _lock = lock(config)?;
     let mut telling = Progress::default();
     let by = operator();
     let restored = backup::restore(config, from, &by, SystemClock.now(), &mut |what, done| telling.tell(what, done))?;
     print!("{restored}");
+    if without_import {
+        open::import_done(&open::folder(config, restored.tenant)?)?;
+    }
     Ok(())
 }
 
@@ -389,7 +401,12 @@ fn import_folder(config: &Config, folder: &Path, tenant: TenantId, json: bool, a
     let share = Some(SourceConfig::new("", tenant, "").ending_share).filter(|_| !accept_ending);
     let progress = &mut |what: &str, count| eprintln!("  {count} records {what}");
     let report = match guarded(&source, &store, &sign_in, &keys, SystemClock.now(), share, progress)? {
-        Guarded::Done(report) => report,
+        Guarded::Done(report) => {
+            if report.knows_people() {
+                open::import_done(&open::folder(config, tenant)?)?;
+            }
+            report
+        }
         Guarded::Asks { ending, taken } => {
             let told: Vec<String> = ending.iter().map(|(resource, ending)| format!("{resource}: {ending}")).collect();
             if !taken.is_unchanged() {

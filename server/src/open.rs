@@ -40,6 +40,9 @@ pub enum OpenError {
     /// A file without which nothing can be done is gone. It is never made anew: that would hide the loss.
     #[error("{0}: it is lost; bring it back from a backup")]
     Lost(PathBuf),
+    /// A restore was cut off; who is not found would be taken for signed out.
+    #[error("the restore of {0} was cut off; run it again")]
+    HalfRestored(TenantId),
     /// A key file is damaged.
     #[error("{0}: not a key")]
     Key(PathBuf),
@@ -91,9 +94,45 @@ pub fn tenants(config: &Config) -> Result<Vec<(TenantId, PathBuf)>> {
     Ok(found)
 }
 
-/// All tenants at work.
+/// All tenants at work, but those that owe an import: they are served as soon as it is done.
 pub fn all(config: &Config) -> Result<Vec<Arc<Tenant>>> {
-    tenants(config)?.into_iter().map(|(id, folder)| at_work(config, id, &folder)).collect()
+    let found = tenants(config)?;
+    if let Some(id) = half_restored(config)?.into_iter().find(|id| found.iter().all(|(other, _)| other != id)) {
+        return Err(OpenError::HalfRestored(id));
+    }
+    let (owing, whole): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, folder)| owes_import(folder));
+    for (id, _) in owing {
+        tracing::error!(tenant = %id, "it was restored and is served when its school data has been imported anew");
+    }
+    whole.into_iter().map(|(id, folder)| at_work(config, id, &folder)).collect()
+}
+
+/// Tenants whose restore was cut between putting aside and putting in place, with those that are in order.
+fn half_restored(config: &Config) -> Result<Vec<TenantId>> {
+    let entries = std::fs::read_dir(&config.data).map_err(|error| problem(&config.data, &error))?;
+    let id = |name: &str| name.strip_prefix(REPLACED)?.get(..36)?.parse().ok();
+    Ok(entries.flatten().filter_map(|entry| id(entry.file_name().to_str()?)).collect())
+}
+
+/// Whether a restored tenant still lacks the newest school data: it does not know who lost or got a right since, nor who
+/// became protected.
+pub fn owes_import(folder: &Path) -> bool {
+    folder.join(OWED).exists()
+}
+
+/// The tenant is served only after an import.
+pub(crate) fn owe_import(folder: &Path) -> Result<()> {
+    let path = folder.join(OWED);
+    File::create(&path).map(drop).map_err(|error| problem(&path, &error))
+}
+
+/// The newest school data is imported, or the operator goes without.
+pub fn import_done(folder: &Path) -> Result<()> {
+    let path = folder.join(OWED);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(problem(&path, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// A tenant at work.
@@ -164,6 +203,9 @@ const SERVING: &str = "serving.lock";
 pub(crate) const STORE: &str = "store.db";
 pub(crate) const SIGN_IN: &str = "sign_in.db";
 pub(crate) const AUDIT: &str = "audit.log";
+/// What a folder's name begins with that a restored one replaced.
+pub(crate) const REPLACED: &str = ".replaced-";
+const OWED: &str = "import-owed";
 const RECEIPTS_KEY: &str = "receipts.key";
 const IDENTITIES_KEY: &str = "identities.key";
 
@@ -210,7 +252,7 @@ fn make_key(path: &Path) -> Result<()> {
 }
 
 /// Makes a folder that only its owner can enter, unless there is one.
-fn make_folder(path: &Path) -> Result<()> {
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| problem(path, &error))
 }
 

@@ -160,6 +160,12 @@ impl SignIn {
         account.map(|account| serde_json::from_str(&account).map_err(unreadable)).transpose()
     }
 
+    /// Lets no invitation be used any more: those of a backup may have been used since.
+    pub fn expire_invitations(&self, now: Timestamp) -> Result<()> {
+        self.connection().execute("UPDATE invitation SET expires = ?1 WHERE used IS NULL AND expires > ?1", [now.0])?;
+        Ok(())
+    }
+
     /// What shared devices were given by their pairing, of those that are signed in.
     pub fn paired(&self) -> Result<Vec<Grant>> {
         let connection = self.connection();
@@ -192,7 +198,12 @@ impl SignIn {
     /// Lets go what is past its days: invitations, and devices whose session ended long ago.
     pub fn prune(&self, now: Timestamp) -> Result<()> {
         let connection = self.connection();
-        connection.execute("DELETE FROM invitation WHERE expires <= ?1", [now.0])?;
+        // What gave a shared device its right is kept as long as that is signed in: a restored backup may lack it.
+        connection.execute(
+            "DELETE FROM invitation WHERE expires <= ?1 AND NOT (right IS NOT NULL AND used IS NOT NULL
+                AND EXISTS (SELECT 1 FROM device d WHERE d.account = invitation.account AND d.ended IS NULL))",
+            [now.0],
+        )?;
         connection.execute("DELETE FROM device WHERE ended < ?1", [now.plus(-RECEIPT).0])?;
         Ok(())
     }

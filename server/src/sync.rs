@@ -182,7 +182,10 @@ fn sections(
         Ok(held) => held,
         Err(missing) => return Ok(First::Missing(missing)),
     };
-    let cursor = request.cursor.as_deref().and_then(Cursor::read);
+    let cursor = request.counted();
+    if cursor.is_some_and(|one| one.epoch == meta.epoch && one.seq > meta.head) {
+        tracing::error!("a phone knows more than the store: a file was put back without `restore`");
+    }
     let knows = match cursor.filter(|one| one.epoch != meta.epoch) {
         Some(earlier) => snapshot.knows(earlier.epoch)?,
         None => None,

@@ -14,7 +14,7 @@ use kapprum_domain::register::Enrolled;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
 use kapprum_domain::world::{Undecided, Unread, World};
-use kapprum_protocol::cursor::Seq;
+use kapprum_protocol::cursor::{Epoch, Seq};
 use kapprum_protocol::envelope::{Envelope, Hash, hash};
 use kapprum_protocol::limits::{AHEAD, RECEIPT};
 use kapprum_protocol::receipt::{Outcome, Receipt};
@@ -33,6 +33,8 @@ pub struct Batch {
     pub commands: Vec<Box<RawValue>>,
     /// What an earlier epoch said of them.
     pub earlier: Vec<Earlier>,
+    /// The epoch that the phone counts under, if it does.
+    pub epoch: Option<Epoch>,
     /// When they arrived.
     pub received: Timestamp,
 }
@@ -51,7 +53,13 @@ pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
     let mut written = Written::default();
     let result = store.write(&mut |transaction| {
         written = Written::default();
+        let epoch = transaction.meta()?.epoch;
         for batch in batches {
+            if batch.epoch.is_some_and(|counted| counted != epoch) {
+                // It does not know yet that what it had done may be undone: that comes first, then these.
+                written.receipts.push(retry(batch));
+                continue;
+            }
             let mut receipts = Vec::with_capacity(batch.commands.len());
             for bytes in &batch.commands {
                 receipts.push(one(transaction, keys, batch, bytes.get(), &mut written.touched)?);

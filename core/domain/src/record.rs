@@ -49,6 +49,9 @@ pub trait Body: Serialize + DeserializeOwned {
 }
 
 /// What a command or an import does to the store.
+///
+/// A command sets: over a record that already says so it puts the same once more, and removes also what is not there. The
+/// store writes nothing then, but knows which command said it last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Write this record, whether it was there or not.

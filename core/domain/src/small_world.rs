@@ -261,11 +261,8 @@ impl SmallWorld {
                 let (scope, kind, id) = change.key();
                 let key = (scope, kind.to_owned(), id);
                 match change {
-                    Change::Put(record) => {
-                        self.records.insert(key, record.clone());
-                        true
-                    }
-                    // A removal of what is not there changes nothing here.
+                    Change::Put(record) => self.records.insert(key, record.clone()).as_ref() != Some(record),
+                    // What is not there can't go.
                     Change::Remove(..) => self.records.remove(&key).is_some(),
                 }
             });

@@ -5,6 +5,7 @@ use kapprum_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::cursor::Cursor;
 use crate::limits::{COMMANDS, WAIT_SECONDS, WANTED};
 use crate::{Malformed, VERSION};
 
@@ -79,6 +80,11 @@ impl Request {
             return Err(Malformed("request: too long a wait").into());
         }
         Ok(request)
+    }
+
+    /// How far the phone has come, if its cursor can be read.
+    pub fn counted(&self) -> Option<Cursor> {
+        self.cursor.as_deref().and_then(Cursor::read)
     }
 
     /// Writes the request.

@@ -25,7 +25,7 @@ use crate::keys::Keys;
 use crate::open::{self, AUDIT, OpenError, SIGN_IN, STORE};
 use crate::store::{StoreError, sqlite};
 
-pub use restore::{Imported, Restored, restore};
+pub use restore::{Restored, restore};
 
 /// Why a backup can't be made or brought back.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum BackupError {
     #[error("{0}: no backup")]
     None(PathBuf),
     /// Its note was changed, or made under other keys.
-    #[error("{0}: it was not made with the keys of this server, or was changed since")]
+    #[error("{0}: it was not made with the keys of this server, or by a newer version, or was changed since")]
     Foreign(PathBuf),
     /// A file is not what was put there.
     #[error("{0}: it is not as it was put there; take another backup")]
@@ -192,6 +192,14 @@ fn digest(path: &Path, name: &str, tell: &mut Telling<'_>) -> Result<(u64, Strin
 /// Waits until a file or a folder's names are on the disk.
 fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|error| wrong(path, &error))
+}
+
+/// Makes the data folder of a new machine, unless there is one.
+///
+/// # Errors
+/// If it can't be made.
+pub fn make_data_folder(config: &Config) -> Result<()> {
+    Ok(open::make_folder(&config.data)?)
 }
 
 fn make_folder(path: &Path) -> Result<()> {

@@ -14,14 +14,16 @@ use kapprum_domain::time::Timestamp;
 
 use super::{BackupError, Note, Result, Telling, make_folder, read, sync, wrong};
 use crate::audit::{Audit, Event};
-use crate::config::{Config, SourceConfig};
+use crate::config::Config;
+use crate::import::Report;
 use crate::import::guard::{Guarded, guarded};
 use crate::import::live::mirror::{IMPORTED_ON, Mirror, OWED};
-use crate::import::live::{alone, path as source_path};
+use crate::import::live::{RunError, SUCCEEDED_AT, alone, path as source_path};
 use crate::keys::Keys;
-use crate::open::{self, AUDIT, SIGN_IN, STORE};
+use crate::open::{self, AUDIT, OpenError, REPLACED, SIGN_IN, STORE};
 use crate::pairing;
 use crate::sign_in::SignIn;
+use crate::store::StoreError;
 use crate::store::sqlite::{self, Sqlite};
 use crate::writer;
 
@@ -36,21 +38,10 @@ pub struct Restored {
     pub sign_in_of_backup: bool,
     /// Devices that were revoked since, as the audit log tells, and are again.
     pub revoked: usize,
-    /// What came of importing what the school's system had said last.
-    pub imported: Imported,
+    /// What the school's system had said last is imported. Else it is served only after an import.
+    pub imported: bool,
     /// Where the files lie that stood there before.
     pub replaced: Option<PathBuf>,
-}
-
-/// What came of the import that follows a restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Imported {
-    /// It was done: so many records are new or other.
-    Done(usize),
-    /// Too much would end by it: a person has to look.
-    Asks,
-    /// There is no copy of a source: school data are to be imported from where they come from.
-    NoSource,
 }
 
 /// Puts a backup in the place of its tenant's files. Nothing is changed before the backup is found sound; what stood there
@@ -61,25 +52,54 @@ pub enum Imported {
 pub fn restore(config: &Config, backup: &Path, by: &str, now: Timestamp, tell: &mut Telling<'_>) -> Result<Restored> {
     let keys = open::keys(config)?;
     let note = read(backup, &keys, tell)?;
-    let stands = config.data.join(note.tenant.to_string());
-    let _alone = match stands.is_dir() {
-        true => Some(alone(&stands).map_err(|_| BackupError::Importing)?),
-        false => None,
+    let place = config.data.join(note.tenant.to_string());
+    // One that was cut off had put aside what stood there.
+    let stands = if place.is_dir() { Some(place.clone()) } else { put_aside(config, note.tenant)? };
+    let _alone = match &stands {
+        Some(stands) => Some(alone(stands).map_err(|error| match error {
+            RunError::Open(why) => BackupError::Open(why),
+            _ => BackupError::Importing,
+        })?),
+        None => None,
     };
     let made = config.data.join(format!(".restoring-{}", note.tenant));
-    if made.exists() {
-        std::fs::remove_dir_all(&made).map_err(|error| wrong(&made, &error))?;
-    }
+    let clear = || match std::fs::remove_dir_all(&made) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(wrong(&made, &error)),
+        _ => Ok(()),
+    };
+    clear()?;
     make_folder(&made)?;
-    let mut restored = fill(config, &keys, (backup, &note), (&stands, &made), (by, now), tell)?;
-    if stands.is_dir() {
-        let aside = config.data.join(format!(".replaced-{}-{}", note.tenant, now.0));
-        std::fs::rename(&stands, &aside).map_err(|error| wrong(&aside, &error))?;
-        restored.replaced = Some(aside);
+    let nothing = PathBuf::new();
+    let from = stands.as_deref().unwrap_or(&nothing);
+    let filled = fill(config, &keys, (backup, &note), (from, &made), (by, now), tell);
+    if filled.is_err() {
+        // It may be for want of room that what stands needs.
+        let _ = clear();
     }
-    std::fs::rename(&made, &stands).map_err(|error| wrong(&stands, &error))?;
+    let mut restored = filled?;
+    restored.replaced = stands;
+    if place.is_dir() {
+        let aside = config.data.join(format!("{REPLACED}{}-{}", note.tenant, now.0));
+        std::fs::rename(&place, &aside).map_err(|error| wrong(&aside, &error))?;
+        if let Err(error) = std::fs::rename(&made, &place) {
+            let _ = std::fs::rename(&aside, &place);
+            return Err(wrong(&place, &error));
+        }
+        restored.replaced = Some(aside);
+    } else {
+        std::fs::rename(&made, &place).map_err(|error| wrong(&place, &error))?;
+    }
     sync(&config.data)?;
     Ok(restored)
+}
+
+/// What a restore put aside last.
+fn put_aside(config: &Config, tenant: TenantId) -> Result<Option<PathBuf>> {
+    let begins = format!("{REPLACED}{tenant}-");
+    let entries = std::fs::read_dir(&config.data).map_err(|error| wrong(&config.data, &error))?;
+    let names =
+        entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&begins)));
+    Ok(names.map(|entry| entry.path()).max())
 }
 
 fn fill(
@@ -103,7 +123,7 @@ fn fill(
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(wrong(&stands.join(AUDIT), &error)),
     }
-    let sign_in_of_backup = !keep_sign_in(tenant, stands, made);
+    let sign_in_of_backup = !keep_sign_in(tenant, stands, made)?;
     if sign_in_of_backup {
         bring(SIGN_IN)?;
     }
@@ -114,16 +134,31 @@ fn fill(
         return Err(BackupError::Damaged(backup.join(STORE)));
     }
     let sign_in = SignIn::open(&made.join(SIGN_IN), tenant).map_err(broken(made.join(SIGN_IN)))?;
+    if sign_in_of_backup {
+        sign_in.expire_invitations(now).map_err(broken(made.join(SIGN_IN)))?;
+    }
     store.begin_epoch(open::new_epoch()?, now).map_err(broken(made.join(STORE)))?;
     let audit = Audit::new(tenant, made, config.audit_copy.clone(), keys);
     // What shared devices were given since comes again, what was revoked since goes again.
     let given: Vec<Change> = sign_in.paired().map_err(broken(made.join(SIGN_IN)))?.iter().map(Change::put).collect();
     writer::import(&store, &given, now).map_err(broken(made.join(STORE)))?;
     let since = audit.revoked_since(note.made)?;
-    let revoked = since.iter().filter(|device| revoke(&store, &sign_in, **device, now).unwrap_or(false)).count();
-    let imported = import_again((config, keys), tenant, (stands, made), (&store, &sign_in), now, tell)?;
-    drop((store, sign_in));
+    let mut revoked = 0;
+    for device in since {
+        revoked += usize::from(revoke(&store, &sign_in, device, now).map_err(broken(made.join(SIGN_IN)))?);
+    }
     audit.trace(Event::Restored { made: note.made }, by, now)?;
+    let imported = match import_again((config, keys), note, (stands, made), (&store, &sign_in), now, tell)? {
+        Some(report) => {
+            audit.trace(Event::imported(&report), by, now)?;
+            report.knows_people()
+        }
+        None => false,
+    };
+    drop((store, sign_in));
+    if !imported {
+        open::owe_import(made)?;
+    }
     for name in [STORE, SIGN_IN, AUDIT] {
         sync(&made.join(name))?;
     }
@@ -131,10 +166,21 @@ fn fill(
     Ok(Restored { tenant, made: note.made, sign_in_of_backup, revoked, imported, replaced: None })
 }
 
-/// Keeps the sign-in data that stand, if they are sound.
-fn keep_sign_in(tenant: TenantId, stands: &Path, made: &Path) -> bool {
-    let sound = open::sign_in(tenant, stands).is_ok_and(|sign_in| sign_in.is_sound().unwrap_or(false));
-    sound && sqlite::copy(&stands.join(SIGN_IN), &made.join(SIGN_IN)).is_ok()
+/// Keeps the sign-in data that stand, unless they are lost or damaged.
+fn keep_sign_in(tenant: TenantId, stands: &Path, made: &Path) -> Result<bool> {
+    let path = stands.join(SIGN_IN);
+    let broken = |error| BackupError::Store(path.clone(), error);
+    let sound = match open::sign_in(tenant, stands) {
+        Ok(sign_in) => sign_in.is_sound(),
+        Err(OpenError::Lost(_)) => Ok(false),
+        Err(OpenError::Store(_, error)) => Err(error),
+        Err(error) => return Err(error.into()),
+    };
+    match sound {
+        Ok(true) => sqlite::copy(&path, &made.join(SIGN_IN)).map(|()| true).map_err(broken),
+        Ok(false) | Err(StoreError::Damaged | StoreError::Empty) => Ok(false),
+        Err(error) => Err(broken(error)),
+    }
 }
 
 fn revoke(store: &Sqlite, sign_in: &SignIn, device: DeviceId, now: Timestamp) -> crate::store::Result<bool> {
@@ -145,35 +191,34 @@ fn revoke(store: &Sqlite, sign_in: &SignIn, device: DeviceId, now: Timestamp) ->
     Ok(true)
 }
 
-/// Imports what the school's system had said last, from our copy of it: before anybody is served, who became protected
-/// since the backup is protected, and who got a right since holds it, so that no phone lets go what it would bring back.
+/// Imports what the school's system had said last, from our copy of it, if that is newer than the backup: before anybody is
+/// served, who became protected since is protected, and who got a right since holds it, so that no phone lets go what it
+/// would bring back. None: there is no such copy, or too much would end by it.
 fn import_again(
     (config, keys): (&Config, &Keys),
-    tenant: TenantId,
+    note: &Note,
     (stands, made): (&Path, &Path),
     (store, sign_in): (&Sqlite, &SignIn),
     now: Timestamp,
     tell: &mut Telling<'_>,
-) -> Result<Imported> {
+) -> Result<Option<Report>> {
     let (from, to) = (source_path(stands), source_path(made));
+    let Some(source) = config.sources.iter().find(|source| source.tenant == note.tenant) else { return Ok(None) };
     if !from.is_file() || sqlite::copy(&from, &to).is_err() {
-        return Ok(Imported::NoSource);
+        // It is fetched anew.
+        return Ok(None);
     }
     let broken = |error| BackupError::Store(to.clone(), error);
-    let mirror = Mirror::open(&to, tenant, keys).map_err(broken)?;
-    if mirror.is_empty().map_err(broken)? {
-        return Ok(Imported::NoSource);
-    }
+    let mirror = Mirror::open_or_renew(&to, note.tenant, keys).map_err(broken)?;
     // Whatever comes of it, the next run imports everything.
     mirror.tell(IMPORTED_ON, OWED).map_err(broken)?;
+    if mirror.told(SUCCEEDED_AT).map_err(broken)? < note.made.0 {
+        return Ok(None);
+    }
     let progress = &mut |what: &str, count: usize| tell(what, count as u64);
-    let configured = config.sources.iter().find(|source| source.tenant == tenant);
-    let share = configured.map_or_else(|| SourceConfig::new("", tenant, "").ending_share, |source| source.ending_share);
-    match guarded(&mirror, store, sign_in, keys, now, Some(share), progress)? {
-        Guarded::Done(report) => {
-            Ok(Imported::Done(report.resources.values().map(|counts| counts.new + counts.changed).sum()))
-        }
-        Guarded::Asks { .. } => Ok(Imported::Asks),
+    match guarded(&mirror, store, sign_in, keys, now, Some(source.ending_share), progress)? {
+        Guarded::Done(report) => Ok(Some(report)),
+        Guarded::Asks { .. } => Ok(None),
     }
 }
 
@@ -182,19 +227,24 @@ impl fmt::Display for Restored {
         let Self { tenant, made, sign_in_of_backup, revoked, imported, replaced } = self;
         writeln!(f, "{tenant} is as it was on {} at {}. Phones bring back what is newer.", made.day(), made.time())?;
         if *sign_in_of_backup {
-            writeln!(f, "! The sign-in data are the backup's: who signed in since then has to be invited again.")?;
-            writeln!(f, "  {revoked} devices that were revoked since are revoked again.")?;
+            writeln!(
+                f,
+                "! The sign-in data were lost and are the backup's: devices that signed in since are signed out and"
+            )?;
+            writeln!(
+                f,
+                "  let go what they hold; invite them again. {revoked} that were revoked since are revoked again;"
+            )?;
+            writeln!(f, "  if the audit log was lost as well, revoke again whom you remember.")?;
         }
-        match imported {
-            Imported::Done(records) => {
-                writeln!(f, "What the source had said last is imported: {records} records.")?;
-            }
-            Imported::Asks => {
-                writeln!(f, "! Too much would end by what the source had said last: import before you serve.")?;
-            }
-            Imported::NoSource => {
-                writeln!(f, "! Import the newest school data before you serve: it knows who is protected.")?;
-            }
+        if *imported {
+            writeln!(f, "What the school's system had said last is imported.")?;
+        } else {
+            writeln!(
+                f,
+                "! It is served as soon as the newest school data is imported: the backup does not know who became"
+            )?;
+            writeln!(f, "  protected since. `import ss12000 … --tenant {tenant}`, with --accept-ending if it asks.")?;
         }
         match replaced {
             Some(aside) => writeln!(f, "What stood there lies in {}; delete it when all is well.", aside.display()),

@@ -38,7 +38,8 @@ impl FromRequestParts<App> for Session {
         let bearer = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(signed_out)?;
         let bearer = Zeroizing::new(bearer.to_owned());
         let id = crate::sign_in::tenant_of(&bearer).ok_or_else(signed_out)?;
-        let tenant = app.tenants.get(id).ok_or_else(signed_out)?;
+        // A tenant that is not here yet may be on its way back: its phones are to wait, not to let go what they hold.
+        let tenant = app.tenants.get(id).ok_or(Refused(ProblemKind::Busy, ""))?;
         let (own, secret) = (tenant.clone(), bearer.clone());
         let account = blocking(move || own.sign_in.session(&secret)).await?.ok_or_else(signed_out)?;
         Ok(Self { tenant, account, bearer })

@@ -111,6 +111,7 @@ async fn commands(
         account: session.account,
         commands: request.commands.clone(),
         earlier: request.earlier.clone(),
+        epoch: request.counted().map(|cursor| cursor.epoch),
         received,
     };
     if strain >= Strain::NoCommands {

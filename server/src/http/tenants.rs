@@ -31,7 +31,7 @@ impl Tenants {
     pub(super) fn add_new(&self, config: &Config, told: &mut BTreeSet<TenantId>) {
         let Ok(found) = open::tenants(config) else { return };
         for (id, folder) in found {
-            if told.contains(&id) || self.get(id).is_some() {
+            if told.contains(&id) || self.get(id).is_some() || open::owes_import(&folder) {
                 continue;
             }
             match open::at_work(config, id, &folder) {

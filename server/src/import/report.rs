@@ -76,6 +76,11 @@ impl Counts {
 }
 
 impl Report {
+    /// Whether everybody came whole: then it is known who is protected and who has which right.
+    pub fn knows_people(&self) -> bool {
+        self.resources.get(&Resource::Persons).is_some_and(|counts| counts.incomplete.is_empty())
+    }
+
     /// A report in which nothing has happened yet.
     pub fn new(day: Day) -> Self {
         Self { day, resources: BTreeMap::new(), problems: Vec::new(), protected: Vec::new() }

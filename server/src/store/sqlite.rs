@@ -136,7 +136,8 @@ impl Sqlite {
 
 /// Copies a database while others use it: one state of it, whole, in a file of its own. Another writes on meanwhile.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
-    let source = connect(from, false, false)?;
+    // Whoever is the last to close a file writes its log home, and must wait for the disk.
+    let source = connect(from, false, true)?;
     source.execute("VACUUM INTO ?1", [to.to_str().ok_or_else(|| StoreError::Failed("a path".to_owned()))?])?;
     Ok(())
 }

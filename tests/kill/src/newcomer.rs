@@ -48,7 +48,7 @@ impl Newcomer {
         let list =
             std::fs::read(world.folder.join(NAME).join("data/accounts.json")).map_err(|error| error.to_string())?;
         let list: Value = serde_json::from_slice(&list).map_err(|error| error.to_string())?;
-        let count = |name: &str| list.get(name).and_then(Value::as_array).map(Vec::len);
+        let count = |name: &str| list.pointer(&format!("/accounts/{name}")).and_then(Value::as_array).map(Vec::len);
         match (count("signed_in"), count("lost")) {
             (Some(1), Some(0)) => Ok(device),
             _ => Err(format!("after cut sign-ins {NAME} has these accounts: {list}")),

@@ -141,7 +141,8 @@ impl History {
             let account = self.devices[packet.device].account;
             old.iter().for_each(|receipt| self.fates.befall((account, receipt.id), Case::OlderServer));
             let earlier = if self.variant == Variant::JudgedAnew { Vec::new() } else { request.earlier.clone() };
-            batches.push(Batch { account, commands, earlier, received: self.now() });
+            let epoch = request.counted().map(|cursor| cursor.epoch);
+            batches.push(Batch { account, commands, earlier, epoch, received: self.now() });
             requests.push((request, old));
         }
         let mut written = vec![Vec::new(); packets.len()];

@@ -168,8 +168,7 @@ impl History {
         let ids: Vec<CommandId> = self.devices[index].saved.keys().copied().collect();
         for id in ids {
             match self.devices[index].store.dismiss(id) {
-                Ok(true) => drop(self.devices[index].saved.remove(&id)),
-                Ok(false) | Err(Error::Full) => {}
+                Ok(_) | Err(Error::Full) => {}
                 Err(error) => return Err(format!("dismissing failed: {error}")),
             }
         }

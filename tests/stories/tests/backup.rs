@@ -4,12 +4,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kapprum_client::error::Error;
+use kapprum_domain::absence::Days;
 use kapprum_domain::actor::Role;
 use kapprum_domain::command::Command;
+use kapprum_domain::id::RecordId;
 use kapprum_domain::screen::Ask;
 use kapprum_domain::time::{DAY, HOUR, MINUTE};
 use kapprum_server::audit::Event;
-use kapprum_server::backup::{self, BackupError, Imported, Restored};
+use kapprum_server::backup::{self, BackupError, Restored};
 use kapprum_server::clock::Clock;
 use kapprum_server::open;
 use kapprum_stories::*;
@@ -69,7 +72,7 @@ async fn phones_bring_back_what_a_backup_lacks_and_each_thing_is_done_once() {
     // When the server is restored from it, long after the day's cut-off, and once more from the same.
     for _ in 0..2 {
         told.clock.pass(3 * HOUR);
-        assert_eq!(restore(&mut told, &morning).await.imported, Imported::NoSource);
+        restore(&mut told, &morning).await;
         // Then nobody sees anything go, and in the end all is as it was, also for who signs in afterwards.
         for phone in [&anna, &bo, &tablet, &anna, &bo] {
             told.sync(phone).await.unwrap();
@@ -111,6 +114,107 @@ async fn what_an_older_command_said_yields_to_a_newer_one_and_is_told() {
     assert!(outbox.iter().any(|line| line.ends_with(expected)), "{outbox:?}");
     let day = shows(&bo, Ask::ChildDay { child: story::love(), day: None }).await;
     assert!(day.iter().any(|line| line.contains("mormor hämtar")), "{day:?}");
+}
+
+#[tokio::test]
+async fn what_was_taken_back_while_the_server_was_away_stays_taken_back() {
+    // Given Anna's report and its prolongation, both after the backup, and her change of mind while the server was down.
+    let mut told = Story::begin().await;
+    let (anna, maja) = (told.anna().await, told.tablet().await);
+    let morning = back_up(&told);
+    told.clock.pass(MINUTE);
+    let report = send(&anna, absent(story::ebba(), tuesday())).await;
+    told.sync(&anna).await.unwrap();
+    told.clock.pass(MINUTE);
+    let days = Days { from: tuesday(), until: Some(tuesday().plus(2)), part: None };
+    send(&anna, Command::ReportAbsence { child: story::ebba(), days }).await;
+    told.sync(&anna).await.unwrap();
+    told.running.stop().await;
+    let absence = RecordId::event(report, "absence", &[&story::ebba(), &tuesday()]);
+    send(&anna, Command::WithdrawAbsence { child: story::ebba(), absence }).await;
+    // When the server is restored, and her phone brings back what it lacks.
+    try_to_restore(&told, &morning).unwrap();
+    told.running.import();
+    told.running.serve().await;
+    for phone in [&anna, &anna, &maja] {
+        told.sync(phone).await.unwrap();
+    }
+    // Then Ebba comes.
+    assert_eq!(shows(&anna, Ask::Home).await[0], "Ebba: No times laid");
+    assert!(shows(&anna, Ask::Outbox).await.iter().all(|line| line.contains("Received")));
+}
+
+#[tokio::test]
+async fn what_was_said_again_holds_over_what_came_between() {
+    // Given three changes of one day: Anna's before the backup, Bo's after it, and Anna's again.
+    let mut told = Story::begin().await;
+    let (anna, bo) = (told.anna().await, told.bo().await);
+    told.weeks(&anna).await;
+    send(&anna, pick_up(tuesday(), "15:30", "mormor hämtar")).await;
+    told.sync(&anna).await.unwrap();
+    told.clock.pass(MINUTE);
+    let morning = back_up(&told);
+    send(&bo, pick_up(tuesday(), "15:00", "farfar hämtar")).await;
+    told.sync(&bo).await.unwrap();
+    told.clock.pass(MINUTE);
+    let last = send(&anna, pick_up(tuesday(), "15:30", "mormor hämtar")).await;
+    told.sync(&anna).await.unwrap();
+    // And Anna has long hidden the line.
+    assert!(anna.kapprum.dismiss(OWN, last).await.unwrap());
+    // When the server is restored, and Anna's phone, for which nothing changes, comes first.
+    restore(&mut told, &morning).await;
+    told.sync(&anna).await.unwrap();
+    told.sync(&bo).await.unwrap();
+    // Then what she said last holds.
+    let day = shows(&bo, Ask::ChildDay { child: story::love(), day: None }).await;
+    assert!(day.iter().any(|line| line.contains("mormor hämtar")), "{day:?}");
+}
+
+#[tokio::test]
+async fn a_restored_server_serves_nobody_before_the_newest_school_data_is_imported() {
+    let mut told = Story::begin().await;
+    let anna = told.anna().await;
+    let morning = back_up(&told);
+    send(&anna, absent(story::ebba(), tuesday())).await;
+    told.sync(&anna).await.unwrap();
+    let home = shows(&anna, Ask::Home).await;
+    told.running.stop().await;
+    assert!(!try_to_restore(&told, &morning).unwrap().imported);
+    // It may be served, and still nobody gets anything, and nobody lets anything go.
+    told.running.serve().await;
+    assert!(matches!(told.sync(&anna).await, Err(Error::Offline)));
+    assert_eq!(shows(&anna, Ask::Home).await, home);
+    assert_eq!(anna.kapprum.accounts().len(), 1);
+    // When the import is done beside it, it begins by itself.
+    told.running.import();
+    for _ in 0..100 {
+        if told.sync(&anna).await.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(shows(&anna, Ask::Home).await, home);
+    assert!(shows(&anna, Ask::Outbox).await[0].contains("Received"));
+}
+
+#[tokio::test]
+async fn a_restore_that_was_cut_off_is_told_and_run_again() {
+    let mut told = Story::begin().await;
+    let (anna, bo) = (told.anna().await, told.bo().await);
+    let morning = back_up(&told);
+    told.clock.pass(MINUTE);
+    revoke(&told, &bo);
+    told.running.stop().await;
+    // Given that the machine died when what stood there was put aside, and nothing was put in its place.
+    let tenant = told.running.town.tenant;
+    let place = told.running.config.data.join(tenant.to_string());
+    fs::rename(&place, place.with_file_name(format!(".replaced-{tenant}-1795500000000"))).unwrap();
+    assert!(matches!(open::all(&told.running.config), Err(open::OpenError::HalfRestored(id)) if id == tenant));
+    // When it is run again, what was put aside is still known: Bo's phone stays out.
+    assert!(!try_to_restore(&told, &morning).unwrap().sign_in_of_backup);
+    told.running.import();
+    told.running.serve().await;
+    told.sync(&anna).await.unwrap();
+    assert!(told.sync(&bo).await.is_err());
 }
 
 #[tokio::test]
@@ -181,6 +285,7 @@ async fn a_backup_that_is_damaged_or_another_servers_is_told_and_changes_nothing
     fs::remove_dir_all(&tenant).unwrap();
     let restored = try_to_restore(&told, &backup).unwrap();
     assert!(restored.sign_in_of_backup && restored.replaced.is_none());
+    told.running.import();
     told.running.serve().await;
     told.sync(&anna).await.unwrap();
 }

@@ -138,7 +138,10 @@ impl Running {
         self.town.write(&source).unwrap();
         let (store, sign_in) = open::tenant(&self.config, self.town.tenant).unwrap();
         let keys = open::keys(&self.config).unwrap();
-        import::run(&Folder::open(&source).unwrap(), &store, &sign_in, &keys, self.clock.now(), &mut |_, _| {}).unwrap()
+        let source = Folder::open(&source).unwrap();
+        let report = import::run(&source, &store, &sign_in, &keys, self.clock.now(), &mut |_, _| {}).unwrap();
+        open::import_done(&open::folder(&self.config, self.town.tenant).unwrap()).unwrap();
+        report
     }
 
     /// Serves, after a stop on the same port as before.

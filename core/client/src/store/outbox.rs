@@ -132,10 +132,15 @@ impl Store {
         })
     }
 
-    /// Forgets a refused or answered command that its person has seen. Whether there was one.
+    /// Shows a refused or answered command no more; its person has seen it. It rests on: after a restored backup of the
+    /// server it may be needed again. Whether there was one.
     pub fn dismiss(&self, id: CommandId) -> Result<bool> {
         self.write(Durability::Fetched, |transaction| {
-            transaction.forget("id = ?1 AND state IN ('answered', 'refused')", params![id.0.as_bytes()])
+            let hidden = transaction.connection().execute(
+                "UPDATE outbox SET hidden = 1 WHERE id = ?1 AND NOT hidden AND state IN ('answered', 'refused')",
+                [id.0.as_bytes()],
+            )?;
+            Ok(hidden > 0)
         })
     }
 }
@@ -247,7 +252,12 @@ impl Transaction<'_> {
         let (why, text) = earlier.map_or((why, None), |(why, text)| (Some(why), Some(text)));
         let state = if why.is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
         self.connection()
-            .prepare_cached("UPDATE outbox SET state = ?2, doubt = NULL, receipt = coalesce(?3, receipt) WHERE n = ?1")?
+            .prepare_cached(
+                // Another outcome than its person had seen is shown.
+                "UPDATE outbox SET state = ?2, doubt = NULL, receipt = coalesce(?3, receipt),
+                    hidden = hidden AND (?2 = 'answered' OR ?3 IS NOT NULL)
+                 WHERE n = ?1",
+            )?
             .execute(params![n, state, text])?;
         Ok(())
     }
@@ -304,9 +314,12 @@ impl Transaction<'_> {
     /// have been anywhere when the command was made or the answer came.
     pub fn rest(&self, server: Timestamp) -> Result<()> {
         self.connection()
-            .prepare_cached("UPDATE outbox SET rests = ?1 WHERE state = 'answered' AND rests IS NULL")?
+            .prepare_cached(
+                "UPDATE outbox SET rests = ?1
+                 WHERE (state = 'answered' OR state = 'refused' AND hidden) AND rests IS NULL",
+            )?
             .execute([server.0])?;
-        self.forget("state = 'answered' AND rests < ?1", params![server.plus(-RECEIPT_BODY).0])?;
+        self.forget("(state = 'answered' OR hidden) AND rests < ?1", params![server.plus(-RECEIPT_BODY).0])?;
         Ok(())
     }
 
@@ -338,7 +351,7 @@ impl Reader<'_> {
         let mut rows = statement.query([])?;
         let mut wanted: Vec<(u8, u32)> = Vec::new();
         while let Some(row) = rows.next()? {
-            let scope = row.get_ref(1)?.as_str_or_null()?.and_then(|name| name.parse::<Scope>().ok());
+            let scope = row.get::<_, Option<String>>(1)?.and_then(|name| name.parse::<Scope>().ok());
             wanted.push((scope.map_or(u8::MAX, |scope| scope.need()), row.get(0)?));
         }
         wanted.sort_unstable();
@@ -364,10 +377,11 @@ impl Reader<'_> {
         Ok(Plan { cursor, want, commands, earlier })
     }
 
-    /// The whole outbox, oldest first.
+    /// The outbox as people see it, oldest first.
     pub fn outbox(&self) -> Result<Vec<OutboxRow>> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT id, bytes, created, uncertain, state, receipt, doubt, earlier, shown FROM outbox ORDER BY n",
+            "SELECT id, bytes, created, uncertain, state, receipt, doubt, earlier, shown FROM outbox
+             WHERE NOT hidden ORDER BY n",
         )?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();

@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kapprum_domain::access::Rights;
-use kapprum_domain::actor::Sending;
+use kapprum_domain::actor::{Role, Sending};
 use kapprum_domain::command::Command;
 use kapprum_domain::consequences::consequences;
 use kapprum_domain::record::Change;
@@ -71,6 +71,10 @@ impl Transaction<'_> {
             let bytes = row.get_ref(1)?.as_str().unwrap_or_default();
             // What an earlier epoch of the server received is judged as then.
             let received = row.get::<_, Option<i64>>(3)?.map_or(now, Timestamp);
+            if received.day() != now.day() && self.actor().account.role == Role::Board {
+                // A wall shows today; what comes again of another day would push it aside.
+                continue;
+            }
             let doubt = self.predict(bytes, rights, received)?.doubt();
             replayed.doubtful += usize::from(doubt.is_some());
             let doubt = doubt.map(|refusal| serde_json::to_string(&refusal).unwrap_or_default());

@@ -201,7 +201,7 @@ impl Driver {
         let (steps, failure) = match outcome {
             Ok(()) => {
                 let steps = machine.ended(exchange, now, false);
-                (steps, (!machine.is_complete()).then_some(Failure::Lost))
+                (steps, (!machine.is_complete() && !machine.goes_on()).then_some(Failure::Lost))
             }
             Err(failure) => (machine.failed(exchange, now, failure), Some(failure)),
         };

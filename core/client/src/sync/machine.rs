@@ -90,6 +90,8 @@ pub struct Machine {
     stopped: Option<Failure>,
     jitter: u64,
     complete: bool,
+    /// The last exchange told of another epoch, and what it did not take is sent again at once, under that.
+    goes_on: bool,
     sizes: Sizes,
 }
 
@@ -108,6 +110,8 @@ struct Flight {
     progress: bool,
     /// The server asked to try commands again later.
     retry: bool,
+    /// It brought rights with `all`.
+    afresh: bool,
     ended: bool,
 }
 
@@ -124,7 +128,8 @@ impl Machine {
     /// A machine at the start; `seed` spreads its back-offs.
     pub fn new(seed: u64, sizes: Sizes) -> Self {
         let (exchange, flight, failures, not_before, stopped) = (0, None, 0, 0, None);
-        Self { exchange, flight, failures, not_before, stopped, jitter: seed, complete: false, sizes }
+        let (complete, goes_on) = (false, false);
+        Self { exchange, flight, failures, not_before, stopped, jitter: seed, complete, goes_on, sizes }
     }
 
     /// Why it does not try any more, if so.
@@ -140,6 +145,11 @@ impl Machine {
     /// Whether the last exchange was complete: nothing was left to fetch or send. Waiting for news changes nothing.
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Whether the last exchange did all it could and the next one follows at once.
+    pub fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// What to do now. `now` is boot-time in milliseconds.
@@ -196,6 +206,11 @@ impl Machine {
         }
         let Some(mut flight) = self.flight.take() else { return Vec::new() };
         self.complete = (nothing_new || flight.ended) && !flight.retry;
+        // Once: a server that says so each time is not hurried.
+        self.goes_on = !self.complete && !self.goes_on && flight.ended && flight.afresh;
+        if self.goes_on {
+            return flight.flush();
+        }
         if !self.complete {
             self.back_off(now, None);
             return flight.flush();
@@ -274,6 +289,7 @@ impl Flight {
         match frame {
             Frame::Rights(rights) if !self.applied => {
                 self.progress = true;
+                self.afresh |= rights.all;
                 Ok(vec![Step::Rights(rights)])
             }
             Frame::Receipt(receipt) if !self.applied => {

@@ -113,7 +113,8 @@ pub(crate) fn reported(id: CommandId, child: ChildId, days: Days) -> RecordId {
 }
 
 /// Reports an absence. Never cut off (ruling q): days asked for in time are taken though they are over when it arrives,
-/// as far back as the phone is believed. A report that overlaps one's own earlier one prolongs it.
+/// as far back as the phone is believed. A report that overlaps one's own earlier one prolongs it; over one that says so
+/// already nothing changes, but it is said again (see [`Change`]).
 pub(crate) fn report(
     sending: &Sending<'_>,
     world: &World<'_>,
@@ -129,13 +130,13 @@ pub(crate) fn report(
     let Days { until, part, .. } = days;
     let mut new = Absence { absence, child, from: from.max(sending.asked_on()), until, part, by, name, at };
     let met = met(world, &new)?;
-    if met.iter().any(|other| other.days().contains(new.days())) {
-        return Ok(Vec::new());
+    if let Some(other) = met.iter().find(|other| other.days().contains(new.days())) {
+        return Ok(vec![Change::put(other)]);
     }
     if let Some(first) = met.first().filter(|_| part.is_none()) {
         (new.absence, new.at) = (first.absence, first.at);
     }
-    join(world, new, met)
+    Ok(join(new, &met))
 }
 
 /// Changes the days of a report. Days that have begun stay as they were.
@@ -161,7 +162,7 @@ pub(crate) fn change(
     let met = met(world, &new)?;
     match met.iter().any(|other| other.days().contains(days)) {
         true => Ok(vec![Change::remove(&new)]),
-        false => join(world, new, met),
+        false => Ok(join(new, &met)),
     }
 }
 
@@ -196,14 +197,14 @@ fn met(world: &World<'_>, report: &Absence) -> Result<Vec<Absence>, Unread> {
 }
 
 /// A report of whole days with those it met as one, so that one taking back ends it.
-fn join(world: &World<'_>, report: Absence, met: Vec<Absence>) -> Result<Vec<Change>, Undecided> {
+fn join(report: Absence, met: &[Absence]) -> Vec<Change> {
     let (mut changes, mut days) = (Vec::new(), report.days());
     for other in met.iter().filter(|_| report.part.is_none()) {
         days = if other.part.is_none() { days.with(other.days()) } else { days };
         changes.extend((other.absence != report.absence).then(|| Change::remove(other)));
     }
-    changes.extend(put_unless_same(world, &Absence { from: days.from, until: days.until, ..report })?);
-    Ok(changes)
+    changes.push(Change::put(&Absence { from: days.from, until: days.until, ..report }));
+    changes
 }
 
 /// A report is its reporter's (ruling o). Staff end any, and a family one whose reporter holds the child no more: else
@@ -292,12 +293,6 @@ pub(crate) fn switched_off(forms: &[SchoolForm], units: &[Unit], municipality: &
 /// The municipality, or its defaults before it is there.
 pub(crate) fn municipality(world: &World<'_>) -> Result<Municipality, Unread> {
     Ok(world.all::<Municipality>(Scope::Tenant)?.pop().unwrap_or_default())
-}
-
-/// A command sets: over a record that already says so it changes nothing.
-pub(crate) fn put_unless_same<T: Body + PartialEq>(world: &World<'_>, body: &T) -> Result<Vec<Change>, Undecided> {
-    let same = world.get::<T>(body.scope(), body.id())?.as_ref() == Some(body);
-    Ok(if same { Vec::new() } else { vec![Change::put(body)] })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::record::{Body, Change};
 use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::time::{Day, Timestamp};
-use crate::world::{Undecided, World};
+use crate::world::{Undecided, Unread, World};
 use board_card::{BoardCard, BoardSettings, Check};
 
 /// A child came or went.
@@ -96,7 +96,14 @@ pub(crate) fn check(
     };
     if sending.actor.account.role == Role::Board {
         let card = board_card(sending, world, at, time.day())?;
-        if already(&card.checks) {
+        // The card tells of its day alone; whoever holds the events knows of the day on which it was asked.
+        let day = time.day().number();
+        let known = match world.scan::<AttendanceEvent>(&[Scope::Placement(at.placement)], day..=day) {
+            Ok(events) => already(&events.iter().map(Check::of).collect::<Vec<_>>()),
+            Err(Unread::NotHeld(_)) => already(&card.checks),
+            Err(broken) => return Err(broken.into()),
+        };
+        if known {
             return Ok(Vec::new());
         }
         let event = event(None);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::absence::{municipality, put_unless_same};
+use crate::absence::municipality;
 use crate::actor::{Actor, Sending};
 use crate::id::{ChildId, PersonId, PlacementId, RecordId};
 use crate::organisation::{Municipality, Switches, Unit};
@@ -191,7 +191,7 @@ pub(crate) fn set_week(
     for (weekday, times) in days.iter().enumerate() {
         check_times(times, unit.as_ref(), weekday)?;
     }
-    put_unless_same(world, &CareWeek { placement, from, days: days.clone(), by })
+    Ok(vec![Change::put(&CareWeek { placement, from, days: days.clone(), by })])
 }
 
 /// Changes one day until the cut-off of the unit (rules 63–65; ruling q): owners any day, other guardians today's
@@ -211,8 +211,8 @@ pub(crate) fn change_day(
     let at = sending.said();
     let change = DayChange { placement, day, times: times.map(<[_]>::to_vec), comment: comment.to_owned(), by, at };
     let old = world.get::<DayChange>(change.scope(), change.id())?;
-    if old.as_ref().is_some_and(|old| old.times == change.times && old.comment == change.comment) {
-        return Ok(Vec::new());
+    if let Some(old) = old.as_ref().filter(|old| old.times == change.times && old.comment == change.comment) {
+        return Ok(vec![Change::put(old)]);
     }
     if !sending.actor.by_staff() {
         check_cut_off(sending.now, &municipality, unit.as_ref(), day)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::absence::{municipality, put_unless_same};
+use crate::absence::municipality;
 use crate::actor::Sending;
 use crate::id::{PersonId, RecordId};
 use crate::organisation::Unit;
@@ -70,7 +70,7 @@ pub(crate) fn set(sending: &Sending<'_>, world: &World<'_>, phone: &str, mail: &
     if contact.hidden {
         return Err(Refusal::KeptBySchool { phone: phone_of(sending, world)? }.into());
     }
-    put_unless_same(world, &Contact { phone: phone.to_owned(), mail: mail.to_owned(), ..contact })
+    Ok(vec![Change::put(&Contact { phone: phone.to_owned(), mail: mail.to_owned(), ..contact })])
 }
 
 /// Where the sender rings: a unit of theirs, else the municipality.

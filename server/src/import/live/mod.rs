@@ -111,7 +111,7 @@ pub enum Told<'a> {
 /// that took everything.
 const ENDED_AT: &str = "ended_at";
 const ENDING: &str = "ending";
-const SUCCEEDED_AT: &str = "succeeded_at";
+pub(crate) const SUCCEEDED_AT: &str = "succeeded_at";
 
 /// What a run came to, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,6 +237,9 @@ fn run_into(
             Guarded::Done(report) => {
                 mirror.tell(IMPORTED_ON, now.day().number())?;
                 open::audit(config, source.tenant)?.trace(Event::imported(&report), &around.by, now)?;
+                if report.knows_people() {
+                    open::import_done(&open::folder(config, source.tenant)?)?;
+                }
                 Outcome::Imported(report)
             }
             Guarded::Asks { ending, taken } => {
