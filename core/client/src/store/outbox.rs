@@ -238,27 +238,24 @@ impl Transaction<'_> {
     /// Shows a receipt's outcome and ends the command's overlay. A refusal that was shown in an earlier epoch stays as it
     /// was told: this one only says that the id is settled.
     pub fn take_effect(&self, n: i64, receipt: &Receipt) -> Result<()> {
-        let why = refused(receipt);
-        let earlier: Option<String> = match why {
-            Some(Refusal::Withdrawn) => self
-                .connection()
-                .prepare_cached("SELECT earlier FROM outbox WHERE n = ?1 AND shown")?
-                .query_row([n], |row| row.get(0))
-                .optional()?
-                .flatten(),
-            _ => None,
-        };
-        let earlier = earlier.and_then(|text| Some((refused(&serde_json::from_str(&text).ok()?)?, text)));
-        let (why, text) = earlier.map_or((why, None), |(why, text)| (Some(why), Some(text)));
-        let state = if why.is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
+        let earlier: Option<String> = self
+            .connection()
+            .prepare_cached("SELECT earlier FROM outbox WHERE n = ?1 AND shown")?
+            .query_row([n], |row| row.get(0))
+            .optional()?
+            .flatten();
+        let earlier = earlier.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
+        let settled = refused(receipt) == Some(Refusal::Withdrawn);
+        let stays = earlier.filter(|earlier| settled && refused(earlier).is_some());
+        // Another outcome than its person had seen is shown again.
+        let same = receipt.outcome == Outcome::Ok || stays.is_some();
+        let told = stays.map_or_else(|| receipt.clone(), |stays| Receipt { outcome: stays.outcome, ..receipt.clone() });
+        let state = if refused(&told).is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
         self.connection()
             .prepare_cached(
-                // Another outcome than its person had seen is shown.
-                "UPDATE outbox SET state = ?2, doubt = NULL, receipt = coalesce(?3, receipt),
-                    hidden = hidden AND (?2 = 'answered' OR ?3 IS NOT NULL)
-                 WHERE n = ?1",
+                "UPDATE outbox SET state = ?2, doubt = NULL, receipt = ?3, hidden = hidden AND ?4 WHERE n = ?1",
             )?
-            .execute(params![n, state, text])?;
+            .execute(params![n, state, serde_json::to_string(&told).unwrap_or_default(), same])?;
         Ok(())
     }
 
