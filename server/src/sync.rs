@@ -155,6 +155,11 @@ impl Answer {
         Ok(Some(lines))
     }
 
+    /// Whether wanted scopes are part of it.
+    pub fn has_snapshots(&self) -> bool {
+        self.want.len() > 0
+    }
+
     /// Leaves out the wanted scopes: under load, snapshots are shed. Whether anything is left to say.
     pub fn shed(&mut self) -> bool {
         self.want = Vec::new().into_iter();

@@ -138,7 +138,7 @@ fn send(
     share: Option<Share>,
     strain: Strain,
 ) -> Result<Response, Refused> {
-    if strain >= Strain::NoSnapshots && !asked.request.want.is_empty() {
+    if strain >= Strain::NoSnapshots && answer.has_snapshots() {
         app.load.shed(Shed::Snapshots);
         if !answer.shed() {
             return Err(Refused(ProblemKind::Busy, ""));

@@ -77,9 +77,12 @@ pub(crate) fn tell(
         serving = trouble(&world, &mut devices, &newcomer, serving, seed.wrapping_add(round << 32), &mut killer)?;
         let last = killer.kills.all() >= times;
         if round % 2 == 0 {
-            // From a backup of a while ago, and two rounds later from the same one.
-            serving = world.restore(&backup).map_err(one)?;
-            restored += 1;
+            // Every other time once more from the same one, before everything has come back.
+            for _ in 0..1 + u64::from(round % 4 == 2) {
+                drop(serving);
+                serving = world.restore(&backup).map_err(one)?;
+                restored += 1;
+            }
             devices.iter_mut().for_each(|device| device.journal.restored = true);
         }
         let marks = heal(&world, &mut devices, &newcomer, round, spoil.filter(|_| last))?;
@@ -103,7 +106,7 @@ pub(crate) fn tell(
         if last {
             break;
         }
-        if round % 4 == 1 {
+        if round % 2 == 1 {
             backup = world.back_up().map_err(one)?;
         }
     }
