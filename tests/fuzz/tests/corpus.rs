@@ -1,4 +1,4 @@
-//! The corpus in `fuzz/corpus`: what the project itself writes, and what was found. It is replayed, and bent.
+//! The corpus in `libfuzzer/corpus`: what the project itself writes, and what was found. It is replayed, and bent.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ use serde_json::{Map, Value, json};
 type Corpus = BTreeMap<(&'static str, String), Vec<u8>>;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("libfuzzer/corpus")
 }
 
 fn read() -> Corpus {

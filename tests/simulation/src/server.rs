@@ -16,12 +16,12 @@ use kapprum_protocol::cursor::{Epoch, Seq};
 use kapprum_protocol::envelope::Envelope;
 use kapprum_protocol::frame::{Row, ScopeNumber};
 use kapprum_protocol::sum::Sum;
+use kapprum_server::held::RightsCache;
 use kapprum_server::keys::Keys;
 use kapprum_server::store::sqlite::Sqlite;
 use kapprum_server::store::{
     Entry, Head, Kept, Meta, Reading, Result, Snapshot, Store, StoreError, Transaction, Writing,
 };
-use kapprum_server::sync::RightsCache;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::device::{copy_files, look};

@@ -225,8 +225,11 @@ async fn who_has_no_session_here_is_signed_out_and_told_so() {
         for path in ["/v1/sync", "/v1/sign-out"] {
             let header = format!("Bearer {bearer}");
             let headers: &[_] = if bearer.is_empty() { &[] } else { &[("authorization", header.as_str())] };
-            let answer = anna.with("").post(path, headers, r#"{"v":1}"#).await;
-            assert_eq!(answer.problem(), ProblemKind::SignedOut, "{path} {bearer}");
+            let problem = anna.with("").post(path, headers, r#"{"v":1}"#).await.problem();
+            // A tenant that is not here may be on its way back: its phones are to wait, not to let go what they hold.
+            let away = problem == ProblemKind::Busy && [&elsewhere, &nowhere].contains(&&bearer.to_owned());
+            assert!(problem == ProblemKind::SignedOut || away, "{path} {bearer}: {problem:?}");
+            assert!(away || bearer != nowhere, "{path}");
         }
     }
     assert_eq!(anna.post("/v1/sign-out", &[], "").await.status, 204);
