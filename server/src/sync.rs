@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use kapprum_domain::actor::Account;
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::Timestamp;
+use kapprum_domain::time::{MINUTE, Timestamp};
 use kapprum_protocol::VERSION;
 use kapprum_protocol::cursor::{Cursor, Seq};
 use kapprum_protocol::frame::{Applied, End, Frame, Freshness, RightsFrame, ScopeNumber, Snap, SumFrame};
@@ -144,7 +145,7 @@ fn sections(
         Err(missing) => return Ok(First::Missing(missing)),
     };
     let cursor = request.counted();
-    if cursor.is_some_and(|one| one.epoch == meta.epoch && one.seq > meta.head) {
+    if cursor.is_some_and(|one| one.epoch == meta.epoch && one.seq > meta.head) && is_time_to_tell(now) {
         tracing::error!("a phone knows more than the store: a file was put back without `restore`");
     }
     let knows = match cursor.filter(|one| one.epoch != meta.epoch) {
@@ -153,6 +154,14 @@ fn sections(
     };
     let cursor = cursor.filter(|one| one.epoch == meta.epoch && one.seq <= meta.head && one.seq >= meta.floor);
     sections_since(snapshot, (&meta, knows), &held, cursor, request, receipts)
+}
+
+/// Once a minute at most: a phone can say so as often as it likes.
+fn is_time_to_tell(now: Timestamp) -> bool {
+    static TOLD: AtomicI64 = AtomicI64::new(0);
+    let told = TOLD.load(Ordering::Relaxed);
+    !(told..told + MINUTE).contains(&now.0)
+        && TOLD.compare_exchange(told, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 /// As [`sections`], since a cursor of this epoch; without one, everything is fetched, and comes in this very answer.

@@ -187,6 +187,9 @@ fn secret_name(source: &str) -> String {
 pub fn safe(url: &str) -> Result<(), &'static str> {
     let wrong = "an address is expected, such as https://sis.example.se/v2.0";
     let url = url::Url::parse(url).map_err(|_| wrong)?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err("no name, password or query: what is secret comes by the environment");
+    }
     let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
         "https" if url.host_str().is_some() => Ok(()),

@@ -156,7 +156,10 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
         return Err(Refused(ProblemKind::Malformed, "activation"));
     };
     let expired = || Refused(ProblemKind::Expired, "");
-    let tenant = crate::sign_in::tenant_of(&token).and_then(|id| app.tenants.get(id)).ok_or_else(expired)?;
+    let id = crate::sign_in::tenant_of(&token).ok_or_else(expired)?;
+    // The invitations of one that is on its way back are good.
+    let absent = || if app.tenants.is_away(id) { Refused(ProblemKind::Busy, "") } else { expired() };
+    let tenant = app.tenants.get(id).ok_or_else(absent)?;
     let share = app.load.work().await?;
     let now = app.clock.now();
     let (own, token) = (tenant.clone(), Arc::new(token));

@@ -12,15 +12,23 @@ use crate::tenant::Tenant;
 /// See the module.
 pub(super) struct Tenants {
     all: RwLock<BTreeMap<TenantId, Arc<Tenant>>>,
+    /// Those that were restored and are not served before an import.
+    away: RwLock<BTreeSet<TenantId>>,
 }
 
 impl Tenants {
     pub(super) fn new(tenants: Vec<Arc<Tenant>>) -> Self {
-        Self { all: RwLock::new(tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect()) }
+        let all = tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
+        Self { all: RwLock::new(all), away: RwLock::default() }
     }
 
     pub(super) fn get(&self, id: TenantId) -> Option<Arc<Tenant>> {
         self.all.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Whether it is here and not served yet.
+    pub(super) fn is_away(&self, id: TenantId) -> bool {
+        self.away.read().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Tenant>> {
@@ -31,7 +39,11 @@ impl Tenants {
     pub(super) fn add_new(&self, config: &Config, told: &mut BTreeSet<TenantId>) {
         let Ok(found) = open::tenants(config) else { return };
         for (id, folder) in found {
-            if told.contains(&id) || self.get(id).is_some() || open::owes_import(&folder) {
+            if told.contains(&id) || self.get(id).is_some() {
+                continue;
+            }
+            if open::owes_import(&folder) {
+                self.away.write().unwrap_or_else(PoisonError::into_inner).insert(id);
                 continue;
             }
             match open::at_work(config, id, &folder) {

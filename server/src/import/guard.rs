@@ -76,15 +76,22 @@ pub fn guarded(
     progress: &mut dyn FnMut(&str, usize),
 ) -> Result<Guarded, Broken> {
     if let Some(share) = share {
-        let ending = much(source, store, sign_in, now, share)?;
+        let (ending, knows_people) = much(source, store, sign_in, now, share)?;
+        let careful = |ends| {
+            let (tenant, today) = (sign_in.tenant(), now.day());
+            Ok(Careful { source, tenant, today, hidden: hidden(store)?, ends })
+        };
         if !ending.is_empty() {
-            let source = Unfinished { source, tenant: sign_in.tenant(), today: now.day(), hidden: hidden(store)? };
+            let source = careful(false)?;
             // What rows themselves call ended may be too much as well.
-            if !much(&source, store, sign_in, now, share)?.is_empty() {
+            if !much(&source, store, sign_in, now, share)?.0.is_empty() {
                 return Ok(Guarded::Asks { ending, taken: Report::new(now.day()) });
             }
             let taken = take(&source, store, sign_in, keys, now, progress)?;
             return Ok(Guarded::Asks { ending, taken });
+        }
+        if !knows_people {
+            return take(&careful(true)?, store, sign_in, keys, now, progress).map(Guarded::Done);
         }
     }
     take(source, store, sign_in, keys, now, progress).map(Guarded::Done)
@@ -103,15 +110,17 @@ fn take(
     import(sign_in.tenant(), now.day(), source, &mut target, &mut Sealed { sign_in, keys })
 }
 
-/// A source of which no resource is whole, so that nothing ends by its silence; nor does anybody's protection.
-struct Unfinished<'a> {
+/// A source that is not believed where it would show somebody who is hidden; nor, unless it `ends`, that anything is whole,
+/// so that nothing ends by its silence.
+struct Careful<'a> {
     source: &'a dyn Source,
     tenant: TenantId,
     today: Day,
     hidden: HashSet<PersonId>,
+    ends: bool,
 }
 
-impl Unfinished<'_> {
+impl Careful<'_> {
     /// Whether a row would show somebody who is hidden: a source that lost people may have lost marks.
     fn shows(&self, row: &Value) -> bool {
         let mut reading = Reading::new(self.tenant, Report::new(self.today));
@@ -120,7 +129,7 @@ impl Unfinished<'_> {
     }
 }
 
-impl Source for Unfinished<'_> {
+impl Source for Careful<'_> {
     fn rows(&self, resource: Resource, visit: &mut dyn FnMut(Value)) -> Extent {
         let told = self.source.rows(resource, &mut |row| {
             if resource != Resource::Persons || !self.shows(&row) {
@@ -128,7 +137,7 @@ impl Source for Unfinished<'_> {
             }
         });
         match told {
-            Extent::Whole => Extent::Broken(vec!["too much would end".to_owned()]),
+            Extent::Whole if !self.ends => Extent::Broken(vec!["too much would end".to_owned()]),
             other => other,
         }
     }
@@ -148,18 +157,18 @@ fn hidden(store: &dyn Store) -> Result<HashSet<PersonId>, Broken> {
     Ok(hidden)
 }
 
-/// The resources of which more than the share would end.
+/// The resources of which more than the share would end, and whether everybody came whole.
 fn much(
     source: &dyn Source,
     store: &dyn Store,
     sign_in: &SignIn,
     now: Timestamp,
     share: u8,
-) -> Result<BTreeMap<Resource, Ending>, Broken> {
+) -> Result<(BTreeMap<Resource, Ending>, bool), Broken> {
     let mut rehearsal = Rehearsal { store };
     let known = known(&mut rehearsal, now.day())?;
     if known.values().all(|(things, relations)| things + relations == 0) {
-        return Ok(BTreeMap::new());
+        return Ok((BTreeMap::new(), true));
     }
     let report = import(sign_in.tenant(), now.day(), source, &mut rehearsal, &mut Nowhere)?;
     let of = |resource| known.get(resource).copied().unwrap_or_default();
@@ -172,7 +181,7 @@ fn much(
         ];
         much.extend(endings.into_iter().filter(|ending| is_much(*ending, share)).map(|ending| (*resource, ending)));
     }
-    Ok(much)
+    Ok((much, report.knows_people()))
 }
 
 fn is_much(ending: Ending, share: u8) -> bool {

@@ -216,7 +216,10 @@ pub fn import(
         let person = reading.quietly(|reading| Person::read(&row, reading));
         let Some(mut person) = person.filter(|person| result.is_ok() && seen.insert(person.id)) else { return };
         let number = person.number.take().filter(|number| !person.gone && !register.shared(number));
-        writing.numbers.push((person.id, number));
+        // Where not everybody came, a number that is not told may be one that got lost.
+        if number.is_some() || persons_whole {
+            writing.numbers.push((person.id, number));
+        }
         let wanted = register.person(&person, &mut reading);
         result = writing.push(wanted, &mut reading.report);
     });

@@ -41,6 +41,9 @@ CREATE INDEX record_seq ON record (scope, seq);
 CREATE INDEX record_at ON record (scope, kind, at);
 CREATE INDEX record_kind ON record (kind);
 
+-- Tombstones by their age: how many there are, not how much there is, is what pruning reads.
+CREATE INDEX record_gone ON record (changed) WHERE body IS NULL;
+
 CREATE TABLE receipt (
     account TEXT NOT NULL,
     id BLOB NOT NULL,

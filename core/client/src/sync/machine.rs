@@ -98,6 +98,8 @@ pub struct Machine {
 #[derive(Debug, Default)]
 struct Flight {
     waiting: bool,
+    /// Something was sent or wanted.
+    asked: bool,
     first: First,
     applied: bool,
     sizes: Sizes,
@@ -184,7 +186,7 @@ impl Machine {
             wait,
         };
         self.exchange += 1;
-        self.flight = Some(Flight { waiting: wait.is_some(), sizes: self.sizes, ..Flight::default() });
+        self.flight = Some(Flight { waiting: wait.is_some(), asked: needed, sizes: self.sizes, ..Flight::default() });
         self.complete &= wait.is_some();
         Action::Send(self.exchange, request)
     }
@@ -217,7 +219,7 @@ impl Machine {
         }
         self.failures = 0;
         // An answer that brought nothing although something was asked for: do not ask again at once.
-        if !flight.progress && !flight.waiting && !nothing_new {
+        if !flight.progress && (flight.asked || !flight.waiting && !nothing_new) {
             self.not_before = now + BACK_OFF.0;
         }
         Vec::new()

@@ -53,7 +53,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long nothing may come while something is awaited, until the other end is asked whether it is there; and how long
 /// it may take to say so. Else a connection that died without a word, as behind a router that was restarted, would be
 /// used again and again.
-const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(15));
+const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(20));
 /// How long an answer may be silent: longer than a wait for news.
 const SILENCE: Duration = Duration::from_secs(40);
 /// Most bytes of a session or a problem.

@@ -251,6 +251,18 @@ impl Mirror {
         self.tell(IMPORTED_ON, OWED)
     }
 
+    /// Whether everything is here that the source has.
+    pub fn is_whole(&self) -> Result<bool> {
+        for resource in Resource::ALL {
+            let listing = self.listing(&resource.to_string())?;
+            let offered = listing.until.is_some() || self.count(resource)? > 0;
+            if listing.trouble.is_some() || offered && listing.until.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether nothing is here.
     pub fn is_empty(&self) -> Result<bool> {
         Ok(!self.connection.prepare_cached("SELECT 1 FROM row LIMIT 1")?.exists([])?)

@@ -197,7 +197,7 @@ pub fn run(
     let (now, ending) = (around.clock.now(), Ending::of(&done));
     mirror.tell(ENDED_AT, now.0)?;
     mirror.tell(ENDING, 1 + Ending::ALL.iter().position(|one| *one == ending).unwrap_or(0) as i64)?;
-    if ending == Ending::Imported {
+    if ending == Ending::Imported && mirror.is_whole()? {
         mirror.tell(SUCCEEDED_AT, now.0)?;
     }
     done
@@ -224,10 +224,10 @@ fn run_into(
     }
     let now = around.clock.now();
     let imported = mirror.told(IMPORTED_ON)?;
-    let outcome = if imported == now.day().number() {
-        Outcome::Unchanged
-    } else if imported != OWED && fetched.values().all(|one| one.pages == 0) {
+    let outcome = if imported != OWED && fetched.values().all(|one| one.pages == 0) {
         Outcome::Nothing
+    } else if imported == now.day().number() {
+        Outcome::Unchanged
     } else {
         // A source may bring back tomorrow what it lost today: it is written down first that this has to be done.
         mirror.tell(IMPORTED_ON, OWED)?;
@@ -235,7 +235,10 @@ fn run_into(
         let writing = &mut |what: &str, count| tell(Told::Writing(what, count));
         match guarded(mirror, store, sign_in, keys, now, share, writing)? {
             Guarded::Done(report) => {
-                mirror.tell(IMPORTED_ON, now.day().number())?;
+                // What did not come may end something when it does.
+                if mirror.is_whole()? {
+                    mirror.tell(IMPORTED_ON, now.day().number())?;
+                }
                 open::audit(config, source.tenant)?.trace(Event::imported(&report), &around.by, now)?;
                 if report.knows_people() {
                     open::import_done(&open::folder(config, source.tenant)?)?;
