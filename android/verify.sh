@@ -21,7 +21,7 @@ done
 
 missing=()
 for command in java mvn fc-list dpkg-deb; do command -v "$command" >/dev/null || missing+=("$command"); done
-for part in libGL.so.1 libfontconfig.so.1 libfreetype.so.6; do ldconfig -p | grep -q "$part" || missing+=("$part"); done
+for part in libGL.so.1 libfontconfig.so.1 libfreetype.so.6; do ldconfig -p | grep "$part" >/dev/null || missing+=("$part"); done
 [ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ] || missing+=(fonts-noto-core)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "verify.sh: missing ${missing[*]}; install: $(sed -n 's/^# packages: //p' "$0")" >&2; exit 3
