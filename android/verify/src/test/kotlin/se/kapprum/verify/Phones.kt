@@ -20,6 +20,7 @@ import se.kapprum.core.BootTime
 import se.kapprum.core.Device
 import se.kapprum.core.Kapprum
 import se.kapprum.core.Language
+import se.kapprum.core.Reason
 import se.kapprum.ui.Back
 import se.kapprum.ui.Host
 import se.kapprum.ui.KapprumApp
@@ -81,6 +82,9 @@ class Phone(val look: Look, private val context: CoroutineContext, val home: Fil
             ready()
         }
     }
+
+    /** Waits until the server has answered what was sent: what is taken back on its way may have been done. */
+    suspend fun answered() = withContext(Dispatchers.Default) { kapprum.sync(Reason.ASKED) }
 
     private fun ready() = Start.Ready(Opened(kapprum, scope).apply { look(true) })
 

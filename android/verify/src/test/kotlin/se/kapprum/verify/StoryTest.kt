@@ -169,6 +169,7 @@ class StoryTest {
         anna.screen.tap("Anmäl att Ebba inte kommer")
         anna.screen.tap("Skicka")
         anna.screen.see("Borta")
+        anna.answered()
         anna.screen.tap("Ångra")
         anna.screen.see("Ångrat")
         anna.screen.seeNot("Borta")
@@ -188,6 +189,7 @@ class StoryTest {
         board.screen.tap("Ebba L")
         board.screen.see("Välkommen, Ebba L!")
         maja.screen.see("3 här")
+        board.answered()
         board.screen.tap("Ångra")
         board.screen.seeNot("Välkommen, Ebba L!")
         maja.screen.see("2 här")
@@ -201,6 +203,7 @@ class StoryTest {
         maja.screen.tap("Kom, Ebba L")
         maja.screen.see("3 här")
         maja.screen.see("Ebba L: Kom")
+        maja.answered()
         maja.screen.tap("Ångra")
         maja.screen.see("2 här")
     }
