@@ -107,6 +107,13 @@ async fn in_the_hall_a_tap_checks_in_at_once_even_with_the_server_down_and_can_b
     story.sync(&board).await.unwrap();
     story.sync(&anna).await.unwrap();
     assert_eq!(line(&anna, Ask::Home, "Love").await, "Love: Expected 07:30–16:00");
+    // As by the button that stands there for a moment after a tap, once.
+    let tap = send(&board, Command::CheckIn(on_the_wall())).await;
+    story.sync(&board).await.unwrap();
+    assert!(board.kapprum.undo(OWN, tap, None).await.unwrap());
+    assert_eq!(line(&board, hall_board(), "Love").await, love("Expected 07:30–16:00 · [Came]"));
+    story.sync(&board).await.unwrap();
+    assert!(!board.kapprum.undo(OWN, tap, None).await.unwrap());
 }
 
 #[tokio::test]

@@ -121,12 +121,16 @@ impl<'a> Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Whether a change would change anything here.
+    /// Whether a change would change anything here. Of what is not held only its writer knows.
     pub fn would_change(&self, change: &Change) -> Result<bool> {
         let (scope, kind, id) = change.key();
         match change {
             Change::Put(_) => Ok(true),
-            Change::Remove(..) => Ok(self.body(&scope, kind, id)?.is_some()),
+            Change::Remove(..) => match self.body(&scope, kind, id) {
+                Ok(stands) => Ok(stands.is_some()),
+                Err(Unread::NotHeld(_)) => Ok(false),
+                Err(broken) => Err(broken.into()),
+            },
         }
     }
 
