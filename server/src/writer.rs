@@ -22,7 +22,7 @@ use kapprum_protocol::request::Earlier;
 use serde_json::value::RawValue;
 
 use crate::keys::Keys;
-use crate::store::{Kept, Result, Store, StoreError, Transaction};
+use crate::store::{Kept, Meta, Result, Store, StoreError, Transaction};
 
 /// Commands of one request, as first written.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
     let mut written = Written::default();
     let result = store.write(&mut |transaction| {
         written = Written::default();
-        let epoch = transaction.meta()?.epoch;
+        let Meta { epoch, restored, .. } = transaction.meta()?;
         for batch in batches {
             if batch.epoch.is_some_and(|counted| counted != epoch) {
                 // It does not know yet that what it had done may be undone: that comes first, then these.
@@ -62,7 +62,7 @@ pub fn write(store: &dyn Store, keys: &Keys, batches: &[Batch]) -> Written {
             }
             let mut receipts = Vec::with_capacity(batch.commands.len());
             for bytes in &batch.commands {
-                receipts.push(one(transaction, keys, batch, bytes.get(), &mut written.touched)?);
+                receipts.push(one(transaction, keys, (batch, restored), bytes.get(), &mut written.touched)?);
             }
             written.receipts.push(receipts);
         }
@@ -142,10 +142,19 @@ pub(crate) fn bodiless(id: CommandId, received: Timestamp, seq: Seq, refused: bo
     Receipt { id, outcome, seq, received, mac: String::new() }
 }
 
+/// A command with what it is judged by.
+struct Judged<'a> {
+    envelope: &'a Envelope<'a>,
+    /// When it counts as received.
+    received: Timestamp,
+    /// When the store was restored from a backup, if it was.
+    restored: Option<Timestamp>,
+}
+
 fn one(
     transaction: &dyn Transaction,
     keys: &Keys,
-    batch: &Batch,
+    (batch, restored): (&Batch, Option<Timestamp>),
     bytes: &str,
     touched: &mut BTreeSet<Scope>,
 ) -> Result<Receipt> {
@@ -157,8 +166,7 @@ fn one(
         let seq = kept.receipt.seq;
         return Ok(if reused { refuse(&envelope, batch.received, seq, &Refusal::IdReused) } else { kept.receipt });
     }
-    let received = judged(keys, batch, &envelope, digest);
-    let (old, ahead) = (batch.received.plus(-RECEIPT), received.max(batch.received).plus(AHEAD));
+    let old = batch.received.plus(-RECEIPT);
     if settles {
         // Older than receipts are kept: it may have been done, so it can't be called withdrawn.
         let forgotten = envelope.made().is_some_and(|made| made < old);
@@ -166,6 +174,8 @@ fn one(
         let receipt = refuse(&envelope, batch.received, transaction.meta()?.head, &refusal);
         return keep(transaction, keys, batch, None, receipt);
     }
+    let received = received(keys, batch, envelope.id, digest);
+    let ahead = received.max(batch.received).plus(AHEAD);
     let unfit = match envelope.made() {
         None => return Ok(unreadable(bytes, batch.received)),
         Some(made) if made < old => Some(Refusal::TooOld),
@@ -176,7 +186,10 @@ fn one(
     let Some(command) = command else { return Ok(upgrade(envelope.id, batch.received)) };
     let refusal = match unfit {
         Some(refusal) => Some(refusal),
-        None => take_effect(transaction, batch, (&envelope, received), &command, bytes, touched)?,
+        None => {
+            let judged = Judged { envelope: &envelope, received, restored };
+            take_effect(transaction, batch, &judged, &command, bytes, touched)?
+        }
     };
     let head = transaction.meta()?.head;
     let receipt = match refusal {
@@ -187,21 +200,25 @@ fn one(
 }
 
 /// When a command counts as received: if an earlier epoch of this server received it, then.
-fn judged(keys: &Keys, batch: &Batch, envelope: &Envelope<'_>, digest: Hash) -> Timestamp {
-    let earlier = batch.earlier.iter().find(|earlier| earlier.id == envelope.id);
-    let account = serde_json::to_vec(&batch.account).unwrap_or_default();
+fn received(keys: &Keys, batch: &Batch, id: CommandId, digest: Hash) -> Timestamp {
     let ours = |earlier: &&Earlier| {
-        let received = earlier.received.0.to_be_bytes();
-        keys.is_receipt_code(&[&account, envelope.id.0.as_bytes(), &digest, &received], &earlier.mac)
+        coded(&batch.account, id, digest, earlier.received, |parts| keys.is_receipt_code(parts, &earlier.mac))
     };
+    let earlier = batch.earlier.iter().find(|earlier| earlier.id == id);
     earlier.filter(ours).map_or(batch.received, |earlier| earlier.received)
+}
+
+/// What a receipt's code is over (`protocol.md` §2).
+fn coded<T>(account: &Account, id: CommandId, hash: Hash, received: Timestamp, code: impl FnOnce(&[&[u8]]) -> T) -> T {
+    let account = serde_json::to_vec(account).unwrap_or_default();
+    code(&[&account, id.0.as_bytes(), &hash, &received.0.to_be_bytes()])
 }
 
 /// Decides a command as of when it was received, and makes its changes; or says why not and makes none.
 fn take_effect(
     transaction: &dyn Transaction,
     batch: &Batch,
-    (envelope, received): (&Envelope<'_>, Timestamp),
+    judged: &Judged<'_>,
     command: &Command,
     bytes: &str,
     touched: &mut BTreeSet<Scope>,
@@ -212,8 +229,8 @@ fn take_effect(
         scopes.clear();
         // A rule that panics is a bug: the command is refused, what it did is undone, the queue moves.
         let decided = catch_unwind(AssertUnwindSafe(|| {
-            let changes = changes(transaction, batch, (envelope, received), command)?;
-            let command = Some(envelope.id);
+            let changes = changes(transaction, batch, judged, command)?;
+            let command = Some(judged.envelope.id);
             follow(transaction, changes, command, batch.received, &mut scopes)
                 .map_err(|error| Undecided::Broken(error.to_string()))
         }));
@@ -230,7 +247,7 @@ fn take_effect(
         None => touched.extend(scopes),
         Some(Refusal::Internal) => {
             tracing::error!("a rule failed; its command is a dead letter");
-            transaction.dead_letter(&batch.account, envelope.id, bytes, batch.received)?;
+            transaction.dead_letter(&batch.account, judged.envelope.id, bytes, batch.received)?;
         }
         Some(_) => {}
     }
@@ -240,9 +257,10 @@ fn take_effect(
 fn changes(
     transaction: &dyn Transaction,
     batch: &Batch,
-    (envelope, received): (&Envelope<'_>, Timestamp),
+    judged: &Judged<'_>,
     command: &Command,
 ) -> std::result::Result<Vec<Change>, Undecided> {
+    let Judged { envelope, received, .. } = *judged;
     let world = World::new(transaction);
     let actor = Actor { account: batch.account };
     // What is held now, whenever it was received: a right that ended ends it.
@@ -269,7 +287,7 @@ fn changes(
     if !changes.iter().all(reaches) {
         return Err(Refusal::Internal.into());
     }
-    match is_superseded(transaction, envelope, &changes) {
+    match is_superseded(transaction, judged, &changes) {
         Ok(false) => Ok(changes),
         Ok(true) => Err(Refusal::Superseded.into()),
         Err(error) => Err(Undecided::Broken(error.to_string())),
@@ -278,8 +296,8 @@ fn changes(
 
 /// After a restored backup commands come again in any order: one from before it yields to what a newer one made of the
 /// same record. What is derived follows from several commands, so nobody's is newer.
-fn is_superseded(transaction: &dyn Transaction, envelope: &Envelope<'_>, changes: &[Change]) -> Result<bool> {
-    let restored = transaction.meta()?.restored;
+fn is_superseded(transaction: &dyn Transaction, judged: &Judged<'_>, changes: &[Change]) -> Result<bool> {
+    let Judged { envelope, restored, .. } = *judged;
     if restored.is_none() || envelope.made() >= restored {
         return Ok(false);
     }
@@ -329,9 +347,8 @@ fn keep(
     hash: Option<Hash>,
     mut receipt: Receipt,
 ) -> Result<Receipt> {
-    let account = serde_json::to_vec(&batch.account).unwrap_or_default();
-    let received = receipt.received.0.to_be_bytes();
-    receipt.mac = keys.receipt_code(&[&account, receipt.id.0.as_bytes(), &hash.unwrap_or_default(), &received]);
+    let (id, received) = (receipt.id, receipt.received);
+    receipt.mac = coded(&batch.account, id, hash.unwrap_or_default(), received, |parts| keys.receipt_code(parts));
     transaction.keep(&batch.account, &Kept { hash, receipt: receipt.clone() })?;
     Ok(receipt)
 }

@@ -300,3 +300,21 @@ fn what_the_operator_does_is_traced_and_one_changed_byte_is_found() {
     assert!(!verified.status.success());
     assert!(String::from_utf8_lossy(&verified.stdout).contains("line 2 is NOT as it was written"), "{verified:?}");
 }
+
+#[test]
+fn a_new_machine_is_restored_from_the_backup_alone_wherever_the_verb_is_run() {
+    let (machine, _) = Machine::with_tenant();
+    let made = machine.run(&["backup", "backups"]);
+    assert!(made.status.success(), "{made:?}");
+    let backup = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    // Given that only backup and keys are left, and other files of these names lie where the verb is run.
+    fs::remove_dir_all(machine.path("data")).unwrap();
+    for name in ["sign_in.db", "audit.log"] {
+        fs::copy(machine.path(&backup).join(name), machine.path(name)).unwrap();
+    }
+    let restored = machine.run(&["restore", &backup]);
+    assert!(restored.status.success(), "{restored:?}");
+    let told = String::from_utf8(restored.stdout).unwrap();
+    assert!(told.contains("The sign-in data were lost and are the backup's"), "{told}");
+    assert!(told.contains("as soon as the newest school data is imported"), "{told}");
+}

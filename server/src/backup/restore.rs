@@ -69,9 +69,7 @@ pub fn restore(config: &Config, backup: &Path, by: &str, now: Timestamp, tell: &
     };
     clear()?;
     make_folder(&made)?;
-    let nothing = PathBuf::new();
-    let from = stands.as_deref().unwrap_or(&nothing);
-    let filled = fill(config, &keys, (backup, &note), (from, &made), (by, now), tell);
+    let filled = fill(config, &keys, (backup, &note), (stands.as_deref(), &made), (by, now), tell);
     if filled.is_err() {
         // It may be for want of room that what stands needs.
         let _ = clear();
@@ -106,7 +104,7 @@ fn fill(
     config: &Config,
     keys: &Keys,
     (backup, note): (&Path, &Note),
-    (stands, made): (&Path, &Path),
+    (stands, made): (Option<&Path>, &Path),
     (by, now): (&str, Timestamp),
     tell: &mut Telling<'_>,
 ) -> Result<Restored> {
@@ -116,36 +114,39 @@ fn fill(
         std::fs::copy(&from, &to).map(drop).map_err(|error| wrong(&from, &error))
     };
     // The log first: it tells what happened since, and goes on.
-    let log = made.join(AUDIT);
-    match std::fs::copy(stands.join(AUDIT), &log) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound && note.files.contains_key(AUDIT) => bring(AUDIT)?,
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(wrong(&stands.join(AUDIT), &error)),
+    let log = stands.map(|stands| stands.join(AUDIT)).filter(|log| log.exists());
+    match log {
+        Some(log) => drop(std::fs::copy(&log, made.join(AUDIT)).map_err(|error| wrong(&log, &error))?),
+        None if note.files.contains_key(AUDIT) => bring(AUDIT)?,
+        None => {}
     }
-    let sign_in_of_backup = !keep_sign_in(tenant, stands, made)?;
+    let sign_in_of_backup = match stands {
+        Some(stands) => !keep_sign_in(tenant, stands, made)?,
+        None => true,
+    };
     if sign_in_of_backup {
         bring(SIGN_IN)?;
     }
     bring(STORE)?;
-    let broken = |path: PathBuf| move |error| BackupError::Store(path, error);
-    let store = Sqlite::open(&made.join(STORE)).map_err(broken(made.join(STORE)))?;
-    if !store.damage().map_err(broken(made.join(STORE)))?.is_empty() {
+    let (store_path, sign_in_path) = (made.join(STORE), made.join(SIGN_IN));
+    let in_store = |error| BackupError::Store(store_path.clone(), error);
+    let in_sign_in = |error| BackupError::Store(sign_in_path.clone(), error);
+    let store = Sqlite::open(&store_path).map_err(in_store)?;
+    if !store.damage().map_err(in_store)?.is_empty() {
         return Err(BackupError::Damaged(backup.join(STORE)));
     }
-    let sign_in = SignIn::open(&made.join(SIGN_IN), tenant).map_err(broken(made.join(SIGN_IN)))?;
+    store.begin_epoch(open::new_epoch()?, now).map_err(in_store)?;
+    let sign_in = SignIn::open(&sign_in_path, tenant).map_err(in_sign_in)?;
     if sign_in_of_backup {
-        sign_in.expire_invitations(now).map_err(broken(made.join(SIGN_IN)))?;
+        sign_in.expire_invitations(now).map_err(in_sign_in)?;
     }
-    store.begin_epoch(open::new_epoch()?, now).map_err(broken(made.join(STORE)))?;
     let audit = Audit::new(tenant, made, config.audit_copy.clone(), keys);
     // What shared devices were given since comes again, what was revoked since goes again.
-    let given: Vec<Change> = sign_in.paired().map_err(broken(made.join(SIGN_IN)))?.iter().map(Change::put).collect();
-    writer::import(&store, &given, now).map_err(broken(made.join(STORE)))?;
-    let since = audit.revoked_since(note.made)?;
+    let given: Vec<Change> = sign_in.paired().map_err(in_sign_in)?.iter().map(Change::put).collect();
+    writer::import(&store, &given, now).map_err(in_store)?;
     let mut revoked = 0;
-    for device in since {
-        revoked += usize::from(revoke(&store, &sign_in, device, now).map_err(broken(made.join(SIGN_IN)))?);
+    for device in audit.revoked_since(note.made)? {
+        revoked += usize::from(revoke(&store, &sign_in, device, now).map_err(in_sign_in)?);
     }
     audit.trace(Event::Restored { made: note.made }, by, now)?;
     let imported = match import_again((config, keys), note, (stands, made), (&store, &sign_in), now, tell)? {
@@ -197,14 +198,15 @@ fn revoke(store: &Sqlite, sign_in: &SignIn, device: DeviceId, now: Timestamp) ->
 fn import_again(
     (config, keys): (&Config, &Keys),
     note: &Note,
-    (stands, made): (&Path, &Path),
+    (stands, made): (Option<&Path>, &Path),
     (store, sign_in): (&Sqlite, &SignIn),
     now: Timestamp,
     tell: &mut Telling<'_>,
 ) -> Result<Option<Report>> {
-    let (from, to) = (source_path(stands), source_path(made));
-    let Some(source) = config.sources.iter().find(|source| source.tenant == note.tenant) else { return Ok(None) };
-    if !from.is_file() || sqlite::copy(&from, &to).is_err() {
+    let source = config.sources.iter().find(|source| source.tenant == note.tenant);
+    let from = stands.map(source_path).filter(|copy| copy.is_file());
+    let (Some(source), Some(from), to) = (source, from, source_path(made)) else { return Ok(None) };
+    if sqlite::copy(&from, &to).is_err() {
         // It is fetched anew.
         return Ok(None);
     }

@@ -60,18 +60,19 @@ impl Source for State<'_> {
 
 impl Snapshot for State<'_> {
     fn meta(&self) -> Result<Meta> {
-        let epoch: [u8; 16] = self
-            .connection
-            .prepare_cached("SELECT value FROM meta WHERE name = 'epoch'")?
-            .query_row([], |row| row.get(0))?;
-        let head = number(self.connection, "head")?.max(self.head.get());
-        let restored = self
-            .connection
-            .prepare_cached("SELECT value FROM meta WHERE name = 'restored'")?
-            .query_row([], |row| row.get(0))
-            .optional()?;
-        let (epoch, floor) = (Epoch(u128::from_be_bytes(epoch)), number(self.connection, "floor")?);
-        Ok(Meta { epoch, floor, head, restored: restored.map(Timestamp) })
+        let mut statement = self.connection.prepare_cached("SELECT name, value FROM meta")?;
+        let mut rows = statement.query([])?;
+        let (mut epoch, mut floor, mut head, mut restored) = (None, 0, self.head.get(), None);
+        while let Some(row) = rows.next()? {
+            match row.get_ref(0)?.as_str().unwrap_or_default() {
+                "epoch" => epoch = Some(Epoch(u128::from_be_bytes(row.get(1)?))),
+                "floor" => floor = unsigned(row.get(1)?),
+                "head" => head = head.max(unsigned(row.get(1)?)),
+                "restored" => restored = Some(Timestamp(row.get(1)?)),
+                _ => {}
+            }
+        }
+        Ok(Meta { epoch: epoch.ok_or(StoreError::Empty)?, floor, head, restored })
     }
 
     fn heads(&self, scopes: &[Scope]) -> Result<Vec<Head>> {

@@ -238,25 +238,27 @@ impl Transaction<'_> {
     /// Shows a receipt's outcome and ends the command's overlay. A refusal that was shown in an earlier epoch stays as it
     /// was told: this one only says that the id is settled.
     pub fn take_effect(&self, n: i64, receipt: &Receipt) -> Result<()> {
-        let earlier: Option<String> = self
-            .connection()
-            .prepare_cached("SELECT earlier FROM outbox WHERE n = ?1 AND shown")?
-            .query_row([n], |row| row.get(0))
-            .optional()?
-            .flatten();
-        let earlier = earlier.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
-        let settled = refused(receipt) == Some(Refusal::Withdrawn);
-        let stays = earlier.filter(|earlier| settled && refused(earlier).is_some());
+        let stays = if refused(receipt) == Some(Refusal::Withdrawn) { self.refused_before(n)? } else { None };
+        let stays = stays.map(|stays| Receipt { outcome: stays.outcome, ..receipt.clone() });
         // Another outcome than its person had seen is shown again.
         let same = receipt.outcome == Outcome::Ok || stays.is_some();
-        let told = stays.map_or_else(|| receipt.clone(), |stays| Receipt { outcome: stays.outcome, ..receipt.clone() });
-        let state = if refused(&told).is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
+        let why = refused(stays.as_ref().unwrap_or(receipt));
+        let state = if why.is_some_and(|why| why != Refusal::Withdrawn) { "refused" } else { "answered" };
+        let text = stays.map(|stays| serde_json::to_string(&stays).unwrap_or_default());
         self.connection()
             .prepare_cached(
-                "UPDATE outbox SET state = ?2, doubt = NULL, receipt = ?3, hidden = hidden AND ?4 WHERE n = ?1",
+                "UPDATE outbox SET state = ?2, doubt = NULL, receipt = coalesce(?3, receipt), hidden = hidden AND ?4
+                 WHERE n = ?1",
             )?
-            .execute(params![n, state, serde_json::to_string(&told).unwrap_or_default(), same])?;
+            .execute(params![n, state, text, same])?;
         Ok(())
+    }
+
+    /// What a person was told in an earlier epoch, if that was a refusal.
+    fn refused_before(&self, n: i64) -> Result<Option<Receipt>> {
+        let mut statement = self.connection().prepare_cached("SELECT earlier FROM outbox WHERE n = ?1 AND shown")?;
+        let earlier = statement.query_row([n], |row| receipt(row, 0)).optional()?.flatten();
+        Ok(earlier.filter(|earlier| refused(earlier).is_some()))
     }
 
     /// Another epoch has begun, which may lack what the last one answered: what was done waits again, in order, to be
