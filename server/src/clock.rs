@@ -1,6 +1,8 @@
 //! The server's clock: the only one that decides.
 
-use kapprum_domain::time::Timestamp;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use kapprum_domain::time::{MINUTE, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -19,6 +21,23 @@ impl Stopwatch {
 
     pub(crate) fn seconds(&self) -> f64 {
         self.0.elapsed().as_secs_f64()
+    }
+}
+
+/// What is told once a minute at most, since anybody can bring it about as often as they like.
+#[derive(Default)]
+pub(crate) struct OnceAMinute(AtomicI64);
+
+impl OnceAMinute {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    /// Whether it is told now; a clock that was set back makes nobody wait.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        let told = self.0.load(Ordering::Relaxed);
+        !(told..told + MINUTE).contains(&now.0)
+            && self.0.compare_exchange(told, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

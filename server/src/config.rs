@@ -150,17 +150,8 @@ const KEYS: [&str; 14] = [
 ];
 
 impl Config {
-    /// Reads the file, if one is given, and the environment.
-    ///
-    /// # Errors
-    /// The first thing that is wrong.
-    pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let (config, wrong) = Self::read_all(file, environment);
-        wrong.into_iter().next().map_or(Ok(config), Err)
-    }
-
     /// As [`Self::read`], with everything that is wrong; what is wrong is as if it were not there.
-    pub fn read_all(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<ConfigError>) {
+    pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<ConfigError>) {
         let (mut config, mut wrong) = (Self::default(), Vec::new());
         if let Some(path) = file {
             let problem = |why: String| ConfigError::File(path.to_owned(), why);
@@ -316,7 +307,7 @@ mod tests {
             let found = environment.iter().find(|(told, _)| *told == name);
             found.map(|(_, value)| OsString::from_vec(value.to_vec()))
         };
-        let (config, wrong) = Config::read_all(path.as_deref(), told);
+        let (config, wrong) = Config::read(path.as_deref(), told);
         (config, wrong.iter().map(ToString::to_string).collect())
     }
 
@@ -412,7 +403,7 @@ mod tests {
         // Behind a proxy both are.
         let told: Told<'_> = &[("KAPPRUM_METRICS", b"10.0.0.1:9171"), ("KAPPRUM_BEHIND_PROXY", b"true")];
         assert_eq!(read(None, told).unwrap().metrics, Some(([10, 0, 0, 1], 9171).into()));
-        let missing = Config::read(Some(Path::new("/nowhere.toml")), |_| None).unwrap_err();
-        assert!(missing.to_string().starts_with("/nowhere.toml: "), "{missing}");
+        let (_, missing) = Config::read(Some(Path::new("/nowhere.toml")), |_| None);
+        assert!(missing[0].to_string().starts_with("/nowhere.toml: "), "{missing:?}");
     }
 }

@@ -7,12 +7,13 @@ use kapprum_domain::access::{self, Class, Rights};
 use kapprum_domain::actor::Account;
 use kapprum_domain::scope::Scope;
 use kapprum_domain::time::Timestamp;
-use kapprum_domain::world::{Unread, World};
+use kapprum_domain::world::World;
 use kapprum_protocol::cursor::Seq;
 use kapprum_protocol::frame::{Freshness, ScopeNumber};
 use sha2::{Digest, Sha256};
 
-use crate::store::{Head, Result, Snapshot, StoreError};
+use crate::store::{Head, Result, Snapshot};
+use crate::writer::unread;
 
 /// What an account holds, by the scopes' numbers: many accounts' are kept, and some hold thousands.
 #[derive(Debug)]
@@ -71,10 +72,7 @@ impl RightsCache {
         {
             return Ok(Ok(held));
         }
-        let rights = access::scopes(account, now, &World::new(snapshot)).map_err(|unread| match unread {
-            Unread::NotHeld(_) => StoreError::Failed("a scope was not held".to_owned()),
-            Unread::Broken(why) => StoreError::Failed(why),
-        })?;
+        let rights = access::scopes(account, now, &World::new(snapshot)).map_err(unread)?;
         let held = match Held::number(snapshot, &rights)? {
             Ok(held) => Arc::new(held),
             Err(missing) => return Ok(Err(missing)),

@@ -203,7 +203,7 @@ fn in_one_line(error: &clap::Error) -> String {
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 fn run(arguments: Arguments) -> Done {
-    let (config, wrong) = Config::read_all(arguments.config.as_deref(), |name| std::env::var_os(name));
+    let (config, wrong) = Config::read(arguments.config.as_deref(), |name| std::env::var_os(name));
     if let Verb::Config(ConfigVerb::Check) = arguments.verb {
         return check_config(&config, &wrong);
     }
@@ -365,14 +365,15 @@ fn back_up(config: &Config, to: &Path, tenant: Option<TenantId>) -> Done {
 fn restore(config: &Config, from: &Path, without_import: bool) -> Done {
     // On a new machine there is no data folder yet.
     open::keys(config).map_err(|why| format!("{why}; the key folder comes first"))?;
-    backup::make_data_folder(config)?;
+    open::make_data_folder(config)?;
     let _lock = lock(config)?;
     let mut telling = Progress::default();
     let by = operator();
     let restored = backup::restore(config, from, &by, SystemClock.now(), &mut |what, done| telling.tell(what, done))?;
     print!("{restored}");
-    if without_import {
+    if without_import && !restored.imported {
         open::import_done(&open::folder(config, restored.tenant)?)?;
+        println!("! As you said, it is served without that: who became protected since is NOT.");
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ pub fn tenants(config: &Config) -> Result<Vec<(TenantId, PathBuf)>> {
 /// All tenants at work, but those that owe an import: they are served as soon as it is done.
 pub fn all(config: &Config) -> Result<Vec<Arc<Tenant>>> {
     let found = tenants(config)?;
-    if let Some(id) = half_restored(config)?.into_iter().find(|id| found.iter().all(|(other, _)| other != id)) {
+    if let Some(id) = half_restored(config, &found)? {
         return Err(OpenError::HalfRestored(id));
     }
     let (owing, whole): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, folder)| owes_import(folder));
@@ -107,28 +107,34 @@ pub fn all(config: &Config) -> Result<Vec<Arc<Tenant>>> {
     whole.into_iter().map(|(id, folder)| at_work(config, id, &folder)).collect()
 }
 
-/// Tenants whose restore was cut between putting aside and putting in place, with those that are in order.
-fn half_restored(config: &Config) -> Result<Vec<TenantId>> {
+/// A tenant whose restore was cut between putting aside and putting in place.
+fn half_restored(config: &Config, found: &[(TenantId, PathBuf)]) -> Result<Option<TenantId>> {
     let entries = std::fs::read_dir(&config.data).map_err(|error| problem(&config.data, &error))?;
     let id = |name: &str| name.strip_prefix(REPLACED)?.get(..36)?.parse().ok();
-    Ok(entries.flatten().filter_map(|entry| id(entry.file_name().to_str()?)).collect())
+    let mut put_aside = entries.flatten().filter_map(|entry| id(entry.file_name().to_str()?));
+    Ok(put_aside.find(|id| found.iter().all(|(other, _)| other != id)))
+}
+
+/// Makes the data folder, unless there is one.
+pub fn make_data_folder(config: &Config) -> Result<()> {
+    make_folder(&config.data)
 }
 
 /// Whether a restored tenant still lacks the newest school data: it does not know who lost or got a right since, nor who
 /// became protected.
 pub fn owes_import(folder: &Path) -> bool {
-    folder.join(OWED).exists()
+    folder.join(IMPORT_OWED).exists()
 }
 
 /// The tenant is served only after an import.
 pub(crate) fn owe_import(folder: &Path) -> Result<()> {
-    let path = folder.join(OWED);
+    let path = folder.join(IMPORT_OWED);
     File::create(&path).map(drop).map_err(|error| problem(&path, &error))
 }
 
 /// The newest school data is imported, or the operator goes without.
 pub fn import_done(folder: &Path) -> Result<()> {
-    let path = folder.join(OWED);
+    let path = folder.join(IMPORT_OWED);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(problem(&path, &error)),
         _ => Ok(()),
@@ -181,7 +187,7 @@ pub fn new_tenant(config: &Config, name: &str, phone: &str, now: Timestamp) -> R
 /// Adds a tenant as it is described. Its folder gets its name when everything is in it, so that no half of it is ever
 /// found; only here folders and files are made.
 pub fn add_tenant(config: &Config, municipality: &Municipality, now: Timestamp) -> Result<()> {
-    make_folder(&config.data)?;
+    make_data_folder(config)?;
     make_folder(&config.keys)?;
     if tenants(config)?.is_empty() {
         make_key(&config.keys.join(RECEIPTS_KEY))?;
@@ -205,7 +211,7 @@ pub(crate) const SIGN_IN: &str = "sign_in.db";
 pub(crate) const AUDIT: &str = "audit.log";
 /// What a folder's name begins with that a restored one replaced.
 pub(crate) const REPLACED: &str = ".replaced-";
-const OWED: &str = "import-owed";
+const IMPORT_OWED: &str = "import-owed";
 const RECEIPTS_KEY: &str = "receipts.key";
 const IDENTITIES_KEY: &str = "identities.key";
 

@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use kapprum_domain::actor::Account;
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::{MINUTE, Timestamp};
+use kapprum_domain::time::Timestamp;
 use kapprum_protocol::VERSION;
 use kapprum_protocol::cursor::{Cursor, Seq};
 use kapprum_protocol::frame::{Applied, End, Frame, Freshness, RightsFrame, ScopeNumber, Snap, SumFrame};
@@ -18,6 +17,7 @@ use kapprum_protocol::receipt::Receipt;
 use kapprum_protocol::request::Request;
 use kapprum_protocol::sum::Sum;
 
+use crate::clock::OnceAMinute;
 use crate::held::{Held, HeldScope, RightsCache};
 use crate::store::{Entry, Meta, Result, Snapshot, Store, StoreError};
 
@@ -145,7 +145,7 @@ fn sections(
         Err(missing) => return Ok(First::Missing(missing)),
     };
     let cursor = request.counted();
-    if cursor.is_some_and(|one| one.epoch == meta.epoch && one.seq > meta.head) && is_time_to_tell(now) {
+    if cursor.is_some_and(|one| one.epoch == meta.epoch && one.seq > meta.head) && TOLD.is_due(now) {
         tracing::error!("a phone knows more than the store: a file was put back without `restore`");
     }
     let knows = match cursor.filter(|one| one.epoch != meta.epoch) {
@@ -156,13 +156,8 @@ fn sections(
     sections_since(snapshot, (&meta, knows), &held, cursor, request, receipts)
 }
 
-/// Once a minute at most: a phone can say so as often as it likes.
-fn is_time_to_tell(now: Timestamp) -> bool {
-    static TOLD: AtomicI64 = AtomicI64::new(0);
-    let told = TOLD.load(Ordering::Relaxed);
-    !(told..told + MINUTE).contains(&now.0)
-        && TOLD.compare_exchange(told, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-}
+/// A phone can say so as often as it likes.
+static TOLD: OnceAMinute = OnceAMinute::new();
 
 /// As [`sections`], since a cursor of this epoch; without one, everything is fetched, and comes in this very answer.
 /// `knows` is how much is known of the epoch that the phone comes from.
@@ -177,15 +172,14 @@ fn sections_since(
     let new_rights = cursor.is_none_or(|cursor| cursor.rights != held.hash);
     let mut wanted = BTreeSet::new();
     let all = cursor.is_none();
-    let numbers: Vec<ScopeNumber> = held.scopes.iter().map(|one| one.number).filter(|_| all).collect();
-    let names: HashMap<ScopeNumber, Scope> = snapshot.names(&numbers)?.into_iter().collect();
-    let want: Vec<ScopeNumber> = if all {
-        let mut want = numbers;
+    let (want, names): (Vec<ScopeNumber>, HashMap<ScopeNumber, Scope>) = if all {
+        let mut want: Vec<ScopeNumber> = held.scopes.iter().map(|one| one.number).collect();
+        let names: HashMap<ScopeNumber, Scope> = snapshot.names(&want)?.into_iter().collect();
         want.sort_by_key(|number| (names.get(number).map(Scope::need), *number));
-        want
+        (want, names)
     } else {
         let held = request.want.iter().copied().filter(|number| held.get(*number).is_some());
-        held.filter(|number| wanted.insert(*number)).collect()
+        (held.filter(|number| wanted.insert(*number)).collect(), HashMap::new())
     };
     let seq = cursor.map_or(meta.head, |cursor| cursor.seq);
     let rest: Vec<ScopeNumber> =

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use kapprum_domain::id::TenantId;
 use kapprum_domain::record::Change;
 use kapprum_domain::scope::Scope;
-use kapprum_domain::time::{HOUR, MINUTE, Timestamp};
+use kapprum_domain::time::{HOUR, Timestamp};
 use kapprum_protocol::cursor::Seq;
 use kapprum_protocol::frame::ScopeNumber;
 use kapprum_protocol::limits::COMMANDS;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::audit::{Audit, Event};
-use crate::clock::Stopwatch;
+use crate::clock::{OnceAMinute, Stopwatch};
 use crate::held::RightsCache;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
@@ -51,8 +51,8 @@ pub struct Tenant {
     seen: AtomicU64,
     /// When housekeeping last began; zero: never.
     kept: AtomicI64,
-    /// Invitations refused since that was traced, and when it was.
-    refused: (AtomicU64, AtomicI64),
+    /// Invitations refused since that was traced.
+    refused: (AtomicU64, OnceAMinute),
 }
 
 /// What a writer has done since the start.
@@ -159,15 +159,11 @@ impl Tenant {
         wake(self.store.as_ref(), &self.waiters, scopes)
     }
 
-    /// An invitation was refused. Traced once a minute at most, with how many they were: anybody can try, as often as
-    /// they like. What to trace, if it is time.
+    /// An invitation was refused. Traced once a minute at most, with how many they were. What to trace, if it is time.
     pub fn refuses(&self, now: Timestamp) -> Option<Event> {
         let (times, told) = &self.refused;
         times.fetch_add(1, Ordering::Relaxed);
-        let last = told.load(Ordering::Relaxed);
-        let due = !(last..last + MINUTE).contains(&now.0);
-        let mine = due && told.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        mine.then(|| Event::SignInRefused { times: times.swap(0, Ordering::Relaxed) })
+        told.is_due(now).then(|| Event::SignInRefused { times: times.swap(0, Ordering::Relaxed) })
     }
 
     /// What is to be done now and then: wakes who waits for what another process has written (an import beside the

@@ -118,13 +118,14 @@ fn demo(arguments: &[String]) -> Result<ExitCode, Failure> {
 
 /// Kills real processes of the product, which lie beside the killer.
 fn kill(arguments: &[String]) -> Result<ExitCode, Failure> {
-    let cargo = Cargo::found()?;
-    KILLED.iter().try_for_each(|binary| cargo.binary(binary, Profile::Dev).map(drop))?;
+    build_killed(&Cargo::found()?)?;
     run("kapprum-kill", Profile::Dev, arguments)
 }
 
-/// Whom `kapprum-kill` kills.
-const KILLED: [&str; 2] = ["kapprum-server", "kapprum-device"];
+/// Builds whom `kapprum-kill` kills.
+fn build_killed(cargo: &Cargo) -> Result<(), String> {
+    ["kapprum-server", "kapprum-device"].iter().try_for_each(|binary| cargo.binary(binary, Profile::Dev).map(drop))
+}
 
 /// Writes what the shells are built with.
 fn bindings() -> Result<ExitCode, Failure> {
@@ -228,7 +229,7 @@ fn test(ready: &Ready, steps: &mut Steps) {
         build::succeed(Command::new(simulation).args(["--seeds", "2000"]))
     });
     steps.run("200 kills", || {
-        KILLED.iter().try_for_each(|binary| cargo.binary(binary, Profile::Dev).map(drop))?;
+        build_killed(cargo)?;
         build::succeed(Command::new(cargo.binary("kapprum-kill", Profile::Dev)?).args(["--times", "200"]))
     });
     steps.run("demo", || {

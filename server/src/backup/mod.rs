@@ -6,9 +6,8 @@
 mod restore;
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -101,7 +100,7 @@ pub fn back_up(
     let within = to.join(tenant.to_string());
     let name = format!("{}-{}", now.day(), now.0);
     let (unnamed, named) = (within.join(format!(".{name}")), within.join(name));
-    make_folder(&unnamed)?;
+    open::make_folder(&unnamed)?;
     let copied = copy_all(&folder, &unnamed, tenant, now, &keys, tell).and_then(|()| {
         std::fs::rename(&unnamed, &named).map_err(|error| wrong(&named, &error))?;
         sync(&within)
@@ -192,18 +191,6 @@ fn digest(path: &Path, name: &str, tell: &mut Telling<'_>) -> Result<(u64, Strin
 /// Waits until a file or a folder's names are on the disk.
 fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|error| wrong(path, &error))
-}
-
-/// Makes the data folder of a new machine, unless there is one.
-///
-/// # Errors
-/// If it can't be made.
-pub fn make_data_folder(config: &Config) -> Result<()> {
-    Ok(open::make_folder(&config.data)?)
-}
-
-fn make_folder(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| wrong(path, &error))
 }
 
 fn wrong(path: &Path, error: &std::io::Error) -> BackupError {

@@ -12,7 +12,7 @@ use kapprum_domain::id::{DeviceId, TenantId};
 use kapprum_domain::record::Change;
 use kapprum_domain::time::Timestamp;
 
-use super::{BackupError, Note, Result, Telling, make_folder, read, sync, wrong};
+use super::{BackupError, Note, Result, Telling, read, sync, wrong};
 use crate::audit::{Audit, Event};
 use crate::config::Config;
 use crate::import::Report;
@@ -68,7 +68,7 @@ pub fn restore(config: &Config, backup: &Path, by: &str, now: Timestamp, tell: &
         _ => Ok(()),
     };
     clear()?;
-    make_folder(&made)?;
+    open::make_folder(&made)?;
     let filled = fill(config, &keys, (backup, &note), (stands.as_deref(), &made), (by, now), tell);
     if filled.is_err() {
         // It may be for want of room that what stands needs.

@@ -3,7 +3,7 @@
 //! Hot paths add to atomics; all else is looked at when somebody asks. Labels are the server's own words and tenants'
 //! ids: nothing in them comes from a person or a request, so there are only so many.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,6 +29,7 @@ use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::import::live;
 use crate::log::LOGGED;
+use crate::open::{AUDIT, SIGN_IN, STORE};
 
 /// Labels: names and values.
 type Labels<const N: usize> = [(&'static str, String); N];
@@ -162,21 +163,28 @@ fn of_tenants(watched: &Watched, all: &mut Registry) {
         seconds.get_or_create(&own).inc_by(tenant.written.seconds.get());
         not_copied.get_or_create(&own).inc_by(tenant.audit.not_copied.get());
         queue.get_or_create(&own).set(signed(tenant.queue()));
-        for (name, files) in FILES {
-            let folder = config.data.join(&id);
-            let size = files.iter().map(|file| size(&folder.join(file))).sum::<u64>();
+        let folder = config.data.join(&id);
+        let source = live::path(&folder);
+        let files = [
+            ("store", folder.join(STORE)),
+            ("sign_in", folder.join(SIGN_IN)),
+            ("source", source),
+            ("audit", folder.join(AUDIT)),
+        ];
+        for (name, file) in files {
+            let size = size(&file) + size(&log_of(&file));
             bytes.get_or_create(&[("tenant", id.clone()), ("file", name.to_owned())]).set(signed(size));
         }
         if !config.sources.iter().any(|source| source.tenant == tenant.id) {
             continue;
         }
         // A source that never ran, or a copy that can't be read just now, has nothing to tell.
-        let Ok(Some(last)) = live::last(config, tenant.id) else { continue };
+        let Ok(Some(last)) = live::last(&folder) else { continue };
         ended.get_or_create(&own).set(last.ended.0 / 1000);
         succeeded.get_or_create(&own).set(last.succeeded.0 / 1000);
         for ending in live::Ending::ALL {
             let labels = [("tenant", id.clone()), ("outcome", ending.name().to_owned())];
-            outcome.get_or_create(&labels).set(i64::from(last.ending == Some(ending)));
+            outcome.get_or_create(&labels).set(i64::from(last.ending == ending));
         }
     }
     all.register("writer_batches", "Transactions of the writer", batches);
@@ -190,13 +198,12 @@ fn of_tenants(watched: &Watched, all: &mut Registry) {
     all.register("import_outcome", "What the source's last run came to", outcome);
 }
 
-/// A tenant's files, and what belongs to each.
-const FILES: [(&str, &[&str]); 4] = [
-    ("store", &["store.db", "store.db-wal"]),
-    ("sign_in", &["sign_in.db", "sign_in.db-wal"]),
-    ("source", &["source.db", "source.db-wal"]),
-    ("audit", &["audit.log"]),
-];
+/// What is not written back yet, if it is a database.
+fn log_of(file: &Path) -> PathBuf {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
 
 fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())

@@ -155,7 +155,10 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     let Ok(Activate { token }) = serde_json::from_slice(&body) else {
         return Err(Refused(ProblemKind::Malformed, "activation"));
     };
-    let expired = || Refused(ProblemKind::Expired, "");
+    let expired = || {
+        app.meters.invitations_refused.inc();
+        Refused(ProblemKind::Expired, "")
+    };
     let id = crate::sign_in::tenant_of(&token).ok_or_else(expired)?;
     // The invitations of one that is on its way back are good.
     let absent = || if app.tenants.is_away(id) { Refused(ProblemKind::Busy, "") } else { expired() };
@@ -167,7 +170,6 @@ async fn activate(State(app): State<App>, request: HttpRequest) -> Result<Respon
     let right = blocking(move || own.sign_in.right_of(&asked, now)).await?;
     let Some(right) = right else {
         drop(share);
-        app.meters.invitations_refused.inc();
         if let Some(event) = tenant.refuses(now) {
             traced(tenant, event, now).await?;
         }

@@ -179,7 +179,10 @@ fn much(
             Ending { ended: counts.ended - counts.ended_relations, of: things },
             Ending { ended: counts.ended_relations, of: relations },
         ];
-        much.extend(endings.into_iter().filter(|ending| is_much(*ending, share)).map(|ending| (*resource, ending)));
+        for ending in endings.into_iter().filter(|ending| is_much(*ending, share)) {
+            let sum = much.entry(*resource).or_insert(Ending { ended: 0, of: 0 });
+            (sum.ended, sum.of) = (sum.ended + ending.ended, sum.of + ending.of);
+        }
     }
     Ok((much, report.knows_people()))
 }

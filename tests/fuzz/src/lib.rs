@@ -1,6 +1,6 @@
 //! What strangers' bytes are put to: each target takes any bytes, and panics if they bring to light what must not be.
 //!
-//! libFuzzer calls them by the entries in `fuzz/`; the tests here replay the corpus beside those, and bend it.
+//! libFuzzer calls them by the entries in `libfuzzer/`; the tests here replay the corpus beside those, and bend it.
 #![allow(clippy::panic, clippy::missing_panics_doc, reason = "a finding is a panic")]
 
 mod import;

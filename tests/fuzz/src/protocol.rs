@@ -13,7 +13,8 @@ use kapprum_protocol::request::Request;
 pub fn request(bytes: &[u8]) {
     let Ok(read) = Request::read(bytes) else { return };
     let Ok(again) = Request::read(&read.write()) else { panic!("what was written can't be read") };
-    assert_eq!((&read.cursor, &read.want, read.wait), (&again.cursor, &again.want, again.wait));
+    let beside = |one: &Request| (one.cursor.clone(), one.want.clone(), one.earlier.clone(), one.wait);
+    assert_eq!(beside(&read), beside(&again));
     assert_eq!(read.commands.len(), again.commands.len());
     for (one, other) in read.commands.iter().zip(&again.commands) {
         assert_eq!(hash(one.get()), hash(other.get()));

@@ -159,9 +159,7 @@ pub fn apply_variant(
             store.write(saved, |transaction| {
                 let lost = transaction.set_rights(rights.all, &rights.scopes)?;
                 transaction.lose(&lost)?;
-                if transaction.is_other_epoch(&rights.cursor)? {
-                    transaction.wait_again(rights.knows)?;
-                }
+                transaction.wait_again(&rights.cursor, rights.knows)?;
                 transaction.settle()?;
                 transaction.set_cursor(&rights.cursor)?;
                 Ok(Done { purged: true, ..Done::default() })
@@ -171,9 +169,7 @@ pub fn apply_variant(
             loading.part = None;
             store.write(saved, |transaction| {
                 transaction.set_rights(rights.all, &rights.scopes)?;
-                if transaction.is_other_epoch(&rights.cursor)? {
-                    transaction.wait_again(rights.knows)?;
-                }
+                transaction.wait_again(&rights.cursor, rights.knows)?;
                 transaction.settle()?;
                 transaction.replay(now(transaction)?)?;
                 transaction.set_cursor(&rights.cursor)?;

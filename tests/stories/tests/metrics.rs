@@ -197,3 +197,21 @@ async fn the_public_port_has_no_metrics_and_the_other_has_nothing_else() {
     }
     assert_eq!(client.post(format!("{base}/metrics")).send().await.unwrap().status(), 405);
 }
+
+/// A table or an alert that names what there is not would never tell anything.
+#[test]
+fn what_the_operators_page_watches_is_there() {
+    let page = include_str!("../../../docs/operate.md");
+    let watched = page.split("## What to watch").nth(1).unwrap().split("\n## ").next().unwrap();
+    let name = |text: &str| text.split(|one: char| !one.is_ascii_lowercase() && one != '_').next().unwrap().to_owned();
+    let in_alerts = watched.split("kapprum_").skip(1).map(name);
+    let rows = watched.lines().filter(|line| line.starts_with("| `"));
+    let in_table = rows.flat_map(|row| row.split(" | ").next().unwrap().split('`').skip(1).step_by(2)).map(name);
+    let names: BTreeSet<String> = in_alerts.chain(in_table).filter(|name| !name.is_empty()).collect();
+    assert!(names.len() > 15, "{names:?}");
+    let registered = include_str!("../../../server/src/http/metrics.rs");
+    for name in names {
+        let plain = ["_total", "_bucket", "_info"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+        assert!(registered.contains(&format!("register(\"{plain}\"")), "{name}");
+    }
+}

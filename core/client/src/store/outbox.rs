@@ -261,10 +261,13 @@ impl Transaction<'_> {
         Ok(earlier.filter(|earlier| refused(earlier).is_some()))
     }
 
-    /// Another epoch has begun, which may lack what the last one answered: what was done waits again, in order, to be
-    /// judged as then; what was refused or taken back is only settled, so that no copy of it can be done. Below `knows`
-    /// the server still has everything.
-    pub fn wait_again(&self, knows: Option<Seq>) -> Result<()> {
+    /// If this cursor begins another epoch, that may lack what the last one answered: what was done waits again, in order,
+    /// to be judged as then; what was refused or taken back is only settled, so that no copy of it can be done. Below
+    /// `knows` the server still has everything.
+    pub fn wait_again(&self, cursor: &str, knows: Option<Seq>) -> Result<()> {
+        if !self.is_other_epoch(cursor)? {
+            return Ok(());
+        }
         self.connection().execute(
             "UPDATE outbox SET
                 earlier = CASE WHEN state IN ('answered', 'refused') THEN receipt ELSE coalesce(earlier, receipt) END,

@@ -77,8 +77,8 @@ CREATE TABLE outbox (
     parked INTEGER,                    -- when it was parked
     receipt TEXT,                      -- as it came; takes effect when the scopes are there
     earlier TEXT,                      -- what an earlier epoch of the server answered
-    hidden INTEGER NOT NULL DEFAULT 0, -- its person has seen the outcome; it rests all the same
     shown INTEGER NOT NULL DEFAULT 0,  -- and whether that had taken effect, so that a person was told
+    hidden INTEGER NOT NULL DEFAULT 0, -- its person has seen the outcome; it rests all the same
     rests INTEGER,                     -- server time at which the answer was first here
     doubt TEXT                         -- the refusal that a replay foresees
 ) STRICT;

@@ -80,7 +80,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Whether a cursor is of another epoch than the last one stored: the server was restored from a backup.
-    pub fn is_other_epoch(&self, cursor: &str) -> Result<bool> {
+    pub(super) fn is_other_epoch(&self, cursor: &str) -> Result<bool> {
         let last: Option<[u8; 16]> = value(self.connection, "epoch")?;
         Ok(last.zip(Cursor::read(cursor)).is_some_and(|(last, new)| last != new.epoch.0.to_be_bytes()))
     }

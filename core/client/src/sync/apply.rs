@@ -132,9 +132,7 @@ pub fn apply(store: &Store, loading: &mut Loading, step: &Step, clock: &dyn Cloc
 pub fn take_rights(transaction: &Transaction<'_>, rights: &RightsFrame, now: Timestamp) -> Result<Done> {
     let lost = transaction.set_rights(rights.all, &rights.scopes)?;
     transaction.lose(&lost)?;
-    if transaction.is_other_epoch(&rights.cursor)? {
-        transaction.wait_again(rights.knows)?;
-    }
+    transaction.wait_again(&rights.cursor, rights.knows)?;
     transaction.settle()?;
     transaction.replay(now)?;
     transaction.set_cursor(&rights.cursor)?;

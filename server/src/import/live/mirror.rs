@@ -263,11 +263,6 @@ impl Mirror {
         Ok(true)
     }
 
-    /// Whether nothing is here.
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(!self.connection.prepare_cached("SELECT 1 FROM row LIMIT 1")?.exists([])?)
-    }
-
     /// The rows of a resource that are here.
     pub fn count(&self, resource: Resource) -> Result<usize> {
         let sql = "SELECT count(*) FROM row WHERE resource = ?1";
@@ -313,8 +308,7 @@ impl Mirror {
 
     /// A number noted under a name; zero: none.
     pub fn told(&self, name: &str) -> Result<i64> {
-        let sql = "SELECT value FROM told WHERE name = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+        told(&self.connection, name)
     }
 
     /// Notes a number under a name.
@@ -354,6 +348,31 @@ impl Source for Mirror {
             _ => Extent::Broken(vec!["our copy of it can't be read".to_owned()]),
         }
     }
+}
+
+/// The numbers noted under these names in a copy, zero where there is none: for who only looks. Needs no key, makes no file
+/// and changes none, so it may be asked beside a run.
+///
+/// # Errors
+/// If there is a file and it can't be read.
+pub fn noted<const N: usize>(path: &Path, names: [&str; N]) -> Result<[i64; N]> {
+    if !path.exists() {
+        return Ok([0; N]);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    #[expect(clippy::disallowed_methods, reason = "the one other place that opens the copy of a source")]
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(1))?;
+    let mut numbers = [0; N];
+    for (number, name) in numbers.iter_mut().zip(names) {
+        *number = told(&connection, name)?;
+    }
+    Ok(numbers)
+}
+
+fn told(connection: &Connection, name: &str) -> Result<i64> {
+    let sql = "SELECT value FROM told WHERE name = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// By the key, so that nobody can try out what a row says.

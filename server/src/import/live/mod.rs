@@ -19,7 +19,6 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kapprum_domain::id::TenantId;
 use kapprum_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -117,17 +116,17 @@ pub(crate) const SUCCEEDED_AT: &str = "succeeded_at";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// It was imported, or nothing was new.
-    Imported,
+    Imported = 1,
     /// Too much would end.
     Asks,
     /// Nothing came.
     Nothing,
-    /// Files of ours failed.
+    /// It could not be run.
     Failed,
 }
 
 impl Ending {
-    /// All; a number stands for each, from one.
+    /// All; its number stands for each.
     pub const ALL: [Self; 4] = [Self::Imported, Self::Asks, Self::Nothing, Self::Failed];
 
     /// The word.
@@ -156,7 +155,7 @@ pub struct Last {
     /// When it ended.
     pub ended: Timestamp,
     /// What it came to.
-    pub ending: Option<Ending>,
+    pub ending: Ending,
     /// When the last ended that took everything.
     pub succeeded: Timestamp,
 }
@@ -165,16 +164,10 @@ pub struct Last {
 ///
 /// # Errors
 /// If our copy of the source can't be read.
-pub fn last(config: &Config, tenant: TenantId) -> Result<Option<Last>, RunError> {
-    let path = path(&open::folder(config, tenant)?);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let mirror = Mirror::open(&path, tenant, &open::keys(config)?)?;
-    let (ended, succeeded) = (Timestamp(mirror.told(ENDED_AT)?), Timestamp(mirror.told(SUCCEEDED_AT)?));
-    let number = usize::try_from(mirror.told(ENDING)?).unwrap_or(0);
-    let ending = number.checked_sub(1).and_then(|at| Ending::ALL.get(at).copied());
-    Ok(Some(Last { ended, ending, succeeded }).filter(|_| ending.is_some()))
+pub fn last(folder: &Path) -> Result<Option<Last>, RunError> {
+    let [ended, succeeded, ending] = mirror::noted(&path(folder), [ENDED_AT, SUCCEEDED_AT, ENDING])?;
+    let ending = Ending::ALL.into_iter().find(|one| *one as i64 == ending);
+    Ok(ending.map(|ending| Last { ended: Timestamp(ended), ending, succeeded: Timestamp(succeeded) }))
 }
 
 /// Runs a source: fetches what is new, and imports it unless too much would end. `accept_ending`: also then.
@@ -196,7 +189,7 @@ pub fn run(
     let done = run_into(&mirror, (&store, &sign_in, &keys), config, source, around, accept_ending, tell);
     let (now, ending) = (around.clock.now(), Ending::of(&done));
     mirror.tell(ENDED_AT, now.0)?;
-    mirror.tell(ENDING, 1 + Ending::ALL.iter().position(|one| *one == ending).unwrap_or(0) as i64)?;
+    mirror.tell(ENDING, ending as i64)?;
     if ending == Ending::Imported && mirror.is_whole()? {
         mirror.tell(SUCCEEDED_AT, now.0)?;
     }
@@ -298,9 +291,8 @@ impl Wait for SystemWait {
 
 /// When a source ended its last run; the beginning of time if it never did.
 pub(super) fn ended_at(config: &Config, source: &SourceConfig) -> Result<Timestamp, RunError> {
-    let folder = open::folder(config, source.tenant)?;
-    let mirror = Mirror::open(&path(&folder), source.tenant, &open::keys(config)?)?;
-    Ok(Timestamp(mirror.told(ENDED_AT)?))
+    let [ended] = mirror::noted(&path(&open::folder(config, source.tenant)?), [ENDED_AT])?;
+    Ok(Timestamp(ended))
 }
 
 impl fmt::Display for Run {
