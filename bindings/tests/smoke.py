@@ -177,6 +177,8 @@ async def contract(world, home):
 
     core = k.Kapprum.open(home, k.Language.ENGLISH, BrokenPhone())
     said("a phone without its own clock does", len(core.accounts()) == 1)
+    # Without that clock nobody knows how long it was away: all is locked, the draft too, until there is contact.
+    await core.sync(k.Reason.ASKED)
     said("the draft outlived the core", await core.draft(anna.profile, ask) == draft)
     await core.keep_draft(anna.profile, ask, None)
     said("and is gone when thrown away", await core.draft(anna.profile, ask) is None)

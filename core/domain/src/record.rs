@@ -68,7 +68,12 @@ impl Change {
 
     /// Removes this body's record.
     pub fn remove<T: Body>(body: &T) -> Self {
-        Self::Remove(body.scope(), T::KIND.to_owned(), body.id())
+        Self::remove_at::<T>(body.scope(), body.id())
+    }
+
+    /// Removes the record of this kind there, if there is one.
+    pub fn remove_at<T: Body>(scope: Scope, id: RecordId) -> Self {
+        Self::Remove(scope, T::KIND.to_owned(), id)
     }
 
     /// The scope in which it happens.

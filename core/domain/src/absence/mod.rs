@@ -176,7 +176,7 @@ pub(crate) fn withdraw(
 ) -> Result<Vec<Change>, Undecided> {
     let by = reporter(sending, world, child)?;
     let Some(report) = world.get::<Absence>(Scope::Absence(child), absence)? else {
-        return Ok(vec![Change::Remove(Scope::Absence(child), Absence::KIND.to_owned(), absence)]);
+        return Ok(vec![Change::remove_at::<Absence>(Scope::Absence(child), absence)]);
     };
     check_whose(sending, world, by, &report)?;
     let today = sending.asked_on();

@@ -139,7 +139,7 @@ pub(crate) fn undo(
         Some(check) => Some(check.time),
         None => world.get::<AttendanceEvent>(Scope::Placement(at.placement), event)?.map(|found| found.time),
     };
-    let remove = Change::Remove(Scope::Placement(at.placement), AttendanceEvent::KIND.to_owned(), event);
+    let remove = Change::remove_at::<AttendanceEvent>(Scope::Placement(at.placement), event);
     match time {
         None => Ok(vec![remove]),
         Some(time) if time.day() != today => Err(Refusal::DayPast { first: sending.now.day() }.into()),

@@ -1,6 +1,6 @@
 //! Thousands that wait for news, and the morning in which they all have some. Their devices are a process of their own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
@@ -118,13 +118,13 @@ pub(super) fn measure(world: &World, seconds: u64, figures: &mut Figures) {
     eprintln!("  {} devices are signed in …", WAITING.min(families.guardians.len()));
     let server = world.server.url.clone();
     let mut crowd = Crowd { server: server.clone(), ..Crowd::default() };
-    let mut awaited: HashMap<ChildId, ()> = HashMap::new();
+    let mut awaited: HashSet<ChildId> = HashSet::new();
     for (guardian, child) in families.guardians.iter().take(WAITING) {
-        awaited.insert(*child, ());
+        awaited.insert(*child);
         crowd.waiting.push((device(&sign_in, &world.account(*guardian, Role::Guardian)), *child));
     }
     for (teacher, children) in &families.departments {
-        let children: Vec<_> = children.iter().filter(|at| awaited.contains_key(&at.child)).copied().collect();
+        let children: Vec<_> = children.iter().filter(|at| awaited.contains(&at.child)).copied().collect();
         if !children.is_empty() {
             crowd.checking.push((device(&sign_in, &world.account(*teacher, Role::Staff)), children));
         }
